@@ -114,7 +114,7 @@ impl<'a> Record<'a> {
         Reader::at(self.value, offset)
     }
 
-    /// The type as it was encoded: the bytes that a `BOLT` 12 nonce leaf hashes (R-SIG-03).
+    /// The type as it was encoded: the bytes that a BOLT 12 nonce leaf hashes (R-SIG-03).
     #[must_use]
     pub fn encoded_number(&self) -> &'a [u8] {
         let mut reader = Reader::new(self.encoded);

@@ -119,7 +119,7 @@ impl<'b> Writer<'b> {
 
     /// Writes the record of type `number` with `value`.
     ///
-    /// The order of the records is the caller's: `BOLT` 1 wants ascending types (R-TLV-05).
+    /// The order of the records is the caller's: BOLT 1 wants ascending types (R-TLV-05).
     ///
     /// # Errors
     /// [`Full`].
