@@ -1,0 +1,5 @@
+//! What the promise tests and the fuzzers share: property bodies and the loader of the
+//! specification's test vectors.
+
+pub mod properties;
+pub mod vectors;
