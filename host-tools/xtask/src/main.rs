@@ -1,2 +1,85 @@
-//! Placeholder.
-fn main() {}
+//! The project's own commands: `cargo xtask help` lists them.
+//!
+//! Every verb calls what it needs of `setup`, says in one line what each step does, and ends with a
+//! table and a line `N passed, N failed`. A step that fails says what to do next.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command for people and for CI logs talks on its standard output"
+)]
+
+mod arm;
+mod bench;
+mod check;
+mod fuzz;
+mod layers;
+mod miri;
+mod process;
+mod report;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::report::Report;
+use crate::workspace::Workspace;
+
+/// Countersign's own commands.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", subcommand_required = true)]
+enum Verb {
+    /// Fetch every tool that the other verbs need
+    Setup,
+    /// Formatting, clippy, documentation and the direction of dependencies
+    Check,
+    /// Everything that CI runs
+    Test {
+        /// Only what needs nothing but Rust: `check` and `cargo test`
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Instructions and allocations of each step, ours beside LDK's
+    Bench {
+        /// Print one JSON array instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fuzz one target or all of them
+    Fuzz {
+        /// A file name in `fuzz/fuzz_targets`, without `.rs`
+        target: Option<String>,
+        /// How long each target runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    let verb = Verb::parse();
+    let workspace = match Workspace::find() {
+        Ok(workspace) => workspace,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Verb::Bench { json: true } = verb {
+        return bench::json(&workspace);
+    }
+    let mut report = Report::default();
+    match verb {
+        Verb::Setup => setup::all(&mut report),
+        Verb::Check => check::all(&workspace, &mut report),
+        Verb::Test { quick: true } => test::quick(&workspace, &mut report),
+        Verb::Test { quick: false } => test::all(&workspace, &mut report),
+        Verb::Bench { json: _ } => bench::table(&workspace, &mut report),
+        Verb::Fuzz { target, seconds } => {
+            fuzz::run(&workspace, &mut report, target.as_deref(), seconds);
+        }
+    }
+    report.close()
+}

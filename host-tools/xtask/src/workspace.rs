@@ -1,0 +1,93 @@
+//! The workspace as cargo sees it.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::process::{cargo, output};
+
+/// The workspace: its folders and packages.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    /// Cargo's target folder. Other workspaces build into folders of their own below it.
+    pub(crate) target: PathBuf,
+    pub(crate) packages: Vec<Package>,
+}
+
+/// A member of the workspace.
+#[derive(Debug)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) dependencies: Vec<String>,
+    pub(crate) features: Vec<String>,
+}
+
+impl Workspace {
+    pub(crate) fn find() -> Result<Self> {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let mut command = cargo();
+        command.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path", manifest]);
+        let metadata: Value = serde_json::from_str(&output(&mut command)?)?;
+        let folder = |key: &str| {
+            metadata.get(key).and_then(Value::as_str).map(PathBuf::from).context("cargo metadata")
+        };
+        let packages = metadata.get("packages").and_then(Value::as_array).context("packages")?;
+        Ok(Self {
+            root: folder("workspace_root")?,
+            target: folder("target_directory")?,
+            packages: packages
+                .iter()
+                .map(|package| Package::read(package).context("a package in cargo metadata"))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    /// The portable crates: the members in `crates/`.
+    pub(crate) fn portable(&self) -> impl Iterator<Item = &Package> {
+        let crates = self.root.join("crates");
+        self.packages.iter().filter(move |package| package.folder.starts_with(&crates))
+    }
+
+    pub(crate) fn has(&self, package: &str) -> bool {
+        self.packages.iter().any(|member| member.name == package)
+    }
+
+    /// The members that `name` depends on, itself included.
+    pub(crate) fn closure<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
+        let mut found = vec![name];
+        let mut next = 0;
+        while let Some(current) = found.get(next).copied() {
+            let package = self.packages.iter().find(|package| package.name == current);
+            for dependency in package.iter().flat_map(|package| &package.dependencies) {
+                if self.has(dependency) && !found.contains(&dependency.as_str()) {
+                    found.push(dependency);
+                }
+            }
+            next = next.saturating_add(1);
+        }
+        found
+    }
+}
+
+impl Package {
+    fn read(package: &Value) -> Option<Self> {
+        let name = package.get("name")?.as_str()?.to_owned();
+        let manifest = PathBuf::from(package.get("manifest_path")?.as_str()?);
+        let dependencies = package.get("dependencies")?.as_array()?;
+        let linked = dependencies.iter().filter(|each| {
+            // Development and build dependencies carry a kind; what is linked has none.
+            each.get("kind").is_none_or(Value::is_null)
+        });
+        Some(Self {
+            name,
+            folder: manifest.parent()?.to_owned(),
+            dependencies: linked
+                .filter_map(|each| Some(each.get("name")?.as_str()?.to_owned()))
+                .collect(),
+            features: package.get("features")?.as_object()?.keys().cloned().collect(),
+        })
+    }
+}
