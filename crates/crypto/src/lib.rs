@@ -6,7 +6,7 @@
 //!
 //! The crate draws no randomness: seeds are arguments. It knows no message and no key's purpose.
 //!
-//! Specifications: BIP 340, RFC 2104, RFC 5869, RFC 8439, BOLT 4 §Key Generation.
+//! Specifications: BIP 39, BIP 340, RFC 2104, RFC 5869, RFC 8439, BOLT 4 §Key Generation.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -17,6 +17,7 @@ mod curve;
 mod hash;
 mod keys;
 mod mac;
+mod mnemonic;
 mod schnorr;
 mod secret;
 
@@ -26,5 +27,6 @@ pub use curve::{Curve, CurveMemory};
 pub use hash::{Sha256, TaggedHash, sha256};
 pub use keys::{KeyPair, NotAKey, NotAPoint, PublicKey, SecretKey};
 pub use mac::{HmacSha256, hkdf_sha256, hmac_sha256};
+pub use mnemonic::{BadWords, Mnemonic};
 pub use schnorr::Signature;
 pub use secret::{Secret, SharedSecret};
