@@ -84,6 +84,10 @@ impl fmt::Debug for Mnemonic {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
+    use std::format;
+
     use super::{BadWords, Mnemonic};
     use crate::Secret;
 
@@ -107,11 +111,10 @@ mod tests {
 
     #[test]
     fn entropy_becomes_24_words_that_read_back() {
-        extern crate std;
         let mnemonic = Mnemonic::from_entropy(&Secret::new([0x5a; 32])).unwrap();
-        let words: std::vec::Vec<_> = mnemonic.expose_words().collect();
-        assert_eq!(words.len(), 24);
-        let again = Mnemonic::parse(&words.join(" ")).unwrap();
+        assert_eq!(mnemonic.expose_words().count(), 24);
+        let text = mnemonic.expose_words().map(|word| format!("{word} "));
+        let again = Mnemonic::parse(&text.reduce(|text, word| text + &word).unwrap()).unwrap();
         assert!(again.seed().ct_eq(mnemonic.seed().expose_secret()));
     }
 }
