@@ -1,0 +1,106 @@
+use countersign_tlv::{DecodeError, Full, Reader, Writer};
+
+use crate::path::framed;
+
+/// What a blinded payment path costs and carries as a whole: a `blinded_payinfo` (BOLT 12 §Invoices).
+///
+/// On the wire it takes 28 bytes and the features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlindedPayInfo<'a> {
+    /// Fee for each payment, in millisatoshi.
+    pub fee_base_msat: u32,
+    /// Fee for each million millisatoshi.
+    pub fee_proportional_millionths: u32,
+    /// Blocks that the path needs, the recipient's own included.
+    pub cltv_expiry_delta: u16,
+    /// Least amount that can pass, in millisatoshi.
+    pub htlc_minimum_msat: u64,
+    /// Greatest amount that can pass, in millisatoshi.
+    pub htlc_maximum_msat: u64,
+    /// Features that the path needs.
+    pub features: &'a [u8],
+}
+
+impl<'a> BlindedPayInfo<'a> {
+    /// Reads one from the front of `reader`.
+    ///
+    /// # Errors
+    /// [`Malformed::Truncated`](countersign_tlv::Malformed::Truncated).
+    pub fn parse(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let mut ahead = *reader;
+        let payinfo = Self {
+            fee_base_msat: ahead.u32()?,
+            fee_proportional_millionths: ahead.u32()?,
+            cltv_expiry_delta: ahead.u16()?,
+            htlc_minimum_msat: ahead.u64()?,
+            htlc_maximum_msat: ahead.u64()?,
+            features: {
+                let len = ahead.u16()?;
+                ahead.bytes(len.into())?
+            },
+        };
+        *reader = ahead;
+        Ok(payinfo)
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// [`Full`], also when the features are longer than their 16-bit length can say.
+    pub fn write(&self, writer: &mut Writer<'_>) -> Result<(), Full> {
+        let len = u16::try_from(self.features.len()).or(Err(Full))?;
+        writer.bytes(&self.fee_base_msat.to_be_bytes())?;
+        writer.bytes(&self.fee_proportional_millionths.to_be_bytes())?;
+        writer.bytes(&self.cltv_expiry_delta.to_be_bytes())?;
+        writer.bytes(&self.htlc_minimum_msat.to_be_bytes())?;
+        writer.bytes(&self.htlc_maximum_msat.to_be_bytes())?;
+        writer.bytes(&len.to_be_bytes())?;
+        writer.bytes(self.features)
+    }
+}
+
+/// The payinfos of a record that holds one after the other, in the order of the paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BlindedPayInfos<'a> {
+    bytes: &'a [u8],
+    len: usize,
+}
+
+impl<'a> BlindedPayInfos<'a> {
+    /// Reads payinfos until `reader` is empty; there may be none.
+    ///
+    /// # Errors
+    /// As [`BlindedPayInfo::parse`].
+    pub fn parse(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let bytes = reader.rest();
+        let mut len = 0_usize;
+        while !reader.is_empty() {
+            BlindedPayInfo::parse(reader)?;
+            len = len.saturating_add(1);
+        }
+        Ok(Self { bytes, len })
+    }
+
+    /// The payinfos as they were received.
+    #[must_use]
+    pub const fn encoded(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How many payinfos there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no payinfo.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The payinfos, in the order of the record.
+    pub fn iter(&self) -> impl Iterator<Item = BlindedPayInfo<'a>> + Clone + use<'a> {
+        framed(self.bytes, BlindedPayInfo::parse)
+    }
+}
