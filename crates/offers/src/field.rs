@@ -164,7 +164,7 @@ impl Field {
 
     /// Whether the field is a signature element, which no signature covers: 240 to 1000.
     #[must_use]
-    pub const fn is_signature_element(self) -> bool {
+    pub const fn is_signature(self) -> bool {
         matches!(self.0, 240..=1000)
     }
 }
@@ -236,7 +236,7 @@ mod tests {
             ],
         );
         ends(
-            Field::is_signature_element,
+            Field::is_signature,
             &[(239, false), (240, true), (1000, true), (1001, false)],
         );
     }
