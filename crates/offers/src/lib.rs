@@ -14,7 +14,11 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod escape;
 mod field;
+mod merkle;
 
 pub use error::{Invalid, Rejected};
+pub use escape::{Excerpt, Untrusted};
 pub use field::Field;
+pub use merkle::{MerkleRoot, MerkleTree, Signed};

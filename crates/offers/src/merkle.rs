@@ -1,0 +1,274 @@
+use countersign_crypto::TaggedHash;
+use countersign_tlv::{Record, TlvStream};
+
+use crate::Field;
+
+/// The Merkle tree of a message, built record by record in the order of their types.
+///
+/// Of the records seen, only the root of each complete subtree is kept. Two messages that begin
+/// with the same records have the same tree up to there: cloning the tree of a request before its
+/// experimental records gives the invoice that answers it a head start.
+///
+/// BOLT 12 §Signature Calculation; R-SIG-02 to R-SIG-04. A record costs the compressions of its leaf
+/// (at least 1), 1 for its nonce, 2 to join both, and 2 to join two subtrees, which happens once
+/// less often than there are records; a tree costs 2 for each of two tags, and the tag of the nonces.
+#[derive(Clone, Debug)]
+pub struct MerkleTree {
+    hashes: LeafHashes,
+    /// Its tag holds the first record of the message, so there is none before that.
+    nonce: Option<TaggedHash>,
+    subtrees: Forest<Hash>,
+}
+
+/// The root of a [`MerkleTree`]: what a BOLT 12 signature commits to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MerkleRoot(pub [u8; 32]);
+
+/// A signature that BOLT 12 defines, by the message that it signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    /// `signature` of an `invoice_request`, by `invreq_payer_id`.
+    InvoiceRequest,
+    /// `signature` of an `invoice`, by `invoice_node_id`.
+    Invoice,
+    /// `proof_signature` of a `payer_proof`, by `invreq_payer_id`.
+    PayerProof,
+}
+
+type Hash = [u8; 32];
+
+impl MerkleTree {
+    /// The tree of no records.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { hashes: LeafHashes::new(), nonce: None, subtrees: Forest::new([0; 32]) }
+    }
+
+    /// Adds the next record of the message, unless it is one of the signature elements, which sign
+    /// the others.
+    pub fn push(&mut self, record: &Record<'_>) {
+        if Field(record.number).is_signature() {
+            return;
+        }
+        let Self { hashes, nonce, subtrees } = self;
+        // The whole first record is in the tag, so that nobody who lacks it can guess at a record
+        // that a proof leaves out.
+        let nonce = nonce.get_or_insert_with(|| TaggedHash::new(&[b"LnNonce", record.encoded]));
+        let leaf = hashes.leaf(record.encoded, &nonce.hash(&[record.encoded_number()]));
+        subtrees.push(leaf, |left, right| hashes.branch(&left, &right));
+    }
+
+    /// Adds the next records of the message: all of them, or a part of the stream.
+    pub fn extend(&mut self, records: &TlvStream<'_>) {
+        records.records().for_each(|record| self.push(&record));
+    }
+
+    /// The root; `None` for a tree of no records, or of more than 65,535.
+    #[must_use]
+    pub fn root(&self) -> Option<MerkleRoot> {
+        self.subtrees.root(|left, right| self.hashes.branch(&left, &right)).map(MerkleRoot)
+    }
+}
+
+impl Default for MerkleTree {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MerkleRoot {
+    /// The root over all records of a message that is at hand as a whole.
+    #[must_use]
+    pub fn of(message: &TlvStream<'_>) -> Option<Self> {
+        let mut tree = MerkleTree::new();
+        tree.extend(message);
+        tree.root()
+    }
+
+    /// The digest that BIP 340 signs (R-SIG-01).
+    #[must_use]
+    pub fn digest(&self, signed: Signed) -> [u8; 32] {
+        TaggedHash::new(&[b"lightning", signed.name()]).hash(&[&self.0])
+    }
+}
+
+impl Signed {
+    /// The name of the message, then the name of the field.
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Self::InvoiceRequest => b"invoice_requestsignature",
+            Self::Invoice => b"invoicesignature",
+            Self::PayerProof => b"payer_proofproof_signature",
+        }
+    }
+}
+
+/// The two hashes of a tree whose tags are the same in every message.
+#[derive(Clone, Debug)]
+pub(crate) struct LeafHashes {
+    leaf: TaggedHash,
+    branch: TaggedHash,
+}
+
+impl LeafHashes {
+    pub(crate) fn new() -> Self {
+        Self { leaf: TaggedHash::new(&[b"LnLeaf"]), branch: TaggedHash::new(&[b"LnBranch"]) }
+    }
+
+    /// The lowest node of a record: its hash joined with its nonce's.
+    pub(crate) fn leaf(&self, encoded: &[u8], nonce: &Hash) -> Hash {
+        self.branch(&self.leaf.hash(&[encoded]), nonce)
+    }
+
+    /// The node over two others, whose order does not matter.
+    pub(crate) fn branch(&self, one: &Hash, other: &Hash) -> Hash {
+        let (lesser, greater) = if one <= other { (one, other) } else { (other, one) };
+        self.branch.hash(&[lesser, greater])
+    }
+}
+
+/// The complete subtrees of a tree that grows to the right, one for each 1 in the number of leaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Forest<N> {
+    /// At place `n`, if bit `n` of `leaves` is set, the root of a subtree of 2ⁿ leaves.
+    levels: [N; LEVELS],
+    leaves: u32,
+}
+
+const LEVELS: usize = 16;
+
+impl<N: Copy> Forest<N> {
+    /// No leaves; `unused` fills the places that have no meaning yet.
+    pub(crate) const fn new(unused: N) -> Self {
+        Self { levels: [unused; LEVELS], leaves: 0 }
+    }
+
+    /// Adds a leaf on the right and joins the subtrees that it completes, left with right.
+    pub(crate) fn push(&mut self, leaf: N, mut join: impl FnMut(N, N) -> N) {
+        let mut node = leaf;
+        let mut higher = self.leaves;
+        self.leaves = self.leaves.saturating_add(1);
+        for level in &mut self.levels {
+            if higher & 1 == 0 {
+                *level = node;
+                return;
+            }
+            node = join(*level, node);
+            higher >>= 1;
+        }
+    }
+
+    /// Joins what is left from the right: the deepest leaves are the first ones. `None` without
+    /// leaves, or with more than there are places for.
+    pub(crate) fn root(&self, mut join: impl FnMut(N, N) -> N) -> Option<N> {
+        let mut higher = self.leaves;
+        let mut root = None;
+        for &level in &self.levels {
+            if higher & 1 == 1 {
+                root = Some(root.map_or(level, |right| join(level, right)));
+            }
+            higher >>= 1;
+        }
+        if higher == 0 { root } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+
+    use alloc::vec::Vec;
+
+    use countersign_crypto::sha256;
+    use countersign_tlv::TlvStream;
+
+    use super::{Forest, LEVELS, MerkleRoot, MerkleTree};
+
+    /// Records of types 0, 3, 6 … with one byte each, as bytes.
+    fn records(count: u8) -> Vec<u8> {
+        (0..count).flat_map(|at: u8| [at.checked_mul(3).unwrap(), 1, at]).collect()
+    }
+
+    fn root(bytes: &[u8]) -> Option<MerkleRoot> {
+        MerkleRoot::of(&TlvStream::parse(bytes).unwrap())
+    }
+
+    #[test]
+    fn a_message_of_no_records_has_no_root() {
+        assert_eq!(root(&[]), None);
+        assert_eq!(root(&[240, 1, 0]), None, "nor has one of signatures only");
+    }
+
+    #[test]
+    fn signature_elements_are_not_signed_and_what_follows_them_is() {
+        // R-SIG-02
+        let with = |extra: &[u8]| root(&[&records(2), extra].concat());
+        let plain = with(&[]);
+        assert_eq!(with(&[0xf0, 1, 7]), plain);
+        assert_eq!(with(&[0xf1, 1, 7, 0xfd, 0x03, 0xe8, 0]), plain, "240 to 1000");
+        assert_ne!(with(&[0xef, 1, 7]), plain, "239 is signed");
+        assert_ne!(with(&[0xfd, 0x03, 0xe9, 0]), plain, "1001 is signed");
+        let experimental = [0xfe, 0x3b, 0x9a, 0xca, 0x01, 1, 7];
+        assert_ne!(with(&experimental), plain);
+        assert_eq!(with(&[&[0xf0, 1, 9][..], &experimental].concat()), with(&experimental));
+    }
+
+    #[test]
+    fn the_first_record_is_in_every_nonce() {
+        // R-SIG-03: both trees end with the same record, whose leaf differs nevertheless.
+        let leaf = |first: u8| {
+            let mut tree = MerkleTree::new();
+            let bytes = [0, 1, first, 4, 1, 7];
+            tree.extend(&TlvStream::parse(&bytes).unwrap());
+            tree.hashes.leaf(&[4, 1, 7], &tree.nonce.as_ref().unwrap().hash(&[&[4]]))
+        };
+        assert_ne!(leaf(1), leaf(2));
+    }
+
+    #[test]
+    fn a_tree_that_was_cloned_early_goes_on_to_the_same_root() {
+        for (count, at) in [(2, 1_u64), (9, 8), (23, 17)] {
+            let bytes = records(count);
+            let stream = TlvStream::parse(&bytes).unwrap();
+            let last_of_head = at.checked_mul(3).unwrap();
+            let mut head = MerkleTree::new();
+            head.extend(&stream.range(0, last_of_head));
+            let mut tree = head.clone();
+            tree.extend(&stream.range(last_of_head.checked_add(1).unwrap(), u64::MAX));
+            assert_eq!(tree.root(), root(&bytes));
+        }
+    }
+
+    #[test]
+    fn the_last_leaf_that_has_a_place_is_number_65535() {
+        let join = |left: u32, right: u32| left.wrapping_mul(31).wrapping_add(right);
+        let mut forest = Forest::new(0);
+        for leaf in 0..65_535 {
+            forest.push(leaf, join);
+        }
+        assert_eq!(LEVELS, 16);
+        assert!(forest.root(join).is_some());
+        forest.push(0, join);
+        assert_eq!(forest.root(join), None);
+        forest.push(0, join);
+        assert_eq!(forest.root(join), None);
+    }
+
+    #[test]
+    fn two_records_make_the_root_that_the_formula_gives() {
+        // R-SIG-03, R-SIG-04, written out.
+        let tagged = |tag: &[u8], parts: &[&[u8]]| {
+            let tag = sha256(&[tag]);
+            sha256(&[&[&tag[..], &tag[..]], parts].concat())
+        };
+        let branch = |one: [u8; 32], other: [u8; 32]| {
+            tagged(b"LnBranch", &[&one.min(other), &one.max(other)])
+        };
+        let leaf = |encoded: &[u8], number: &[u8]| {
+            branch(tagged(b"LnLeaf", &[encoded]), tagged(b"LnNonce\x01\x01\x09", &[number]))
+        };
+        let bytes = [1, 1, 9, 0xfd, 0x0f, 0xff, 0];
+        let expected = branch(leaf(&bytes[..3], &[1]), leaf(&bytes[3..], &[0xfd, 0x0f, 0xff]));
+        assert_eq!(root(&bytes), Some(MerkleRoot(expected)));
+    }
+}
