@@ -5,27 +5,38 @@ use crate::Secret;
 /// The ChaCha20 keystream of a key with the nonce zero, at some position (RFC 8439).
 ///
 /// BOLT 4 uses each key for one stream, which is why its nonce can be zero. Wiped on drop.
-pub struct ChaCha20(chacha20::ChaCha20);
+pub struct ChaCha20 {
+    cipher: chacha20::ChaCha20,
+    /// Where the stream is. The cipher knows too, but seeking costs it a block even when it need
+    /// not move.
+    position: u32,
+}
 
 impl ChaCha20 {
     /// The keystream at its start.
     #[must_use]
     pub fn new(key: &Secret<32>) -> Self {
-        Self(chacha20::ChaCha20::new(key.expose_secret().into(), &[0; 12].into()))
+        let cipher = chacha20::ChaCha20::new(key.expose_secret().into(), &[0; 12].into());
+        Self { cipher, position: 0 }
     }
 
-    /// Moves to byte `position` of the stream.
+    /// Moves to byte `position` of the stream, which is free when it is there already.
     ///
     /// A position is 32 bits because the stream ends after 256 GiB and an onion after 64 KiB.
     pub fn seek(&mut self, position: u32) {
-        let moved = self.0.try_seek(position);
-        debug_assert!(moved.is_ok());
+        if self.position != position {
+            let moved = self.cipher.try_seek(position);
+            debug_assert!(moved.is_ok());
+            self.position = position;
+        }
     }
 
     /// Combines `bytes` with the stream by exclusive or, and moves past them.
     pub fn apply(&mut self, bytes: &mut [u8]) {
-        let applied = self.0.try_apply_keystream(bytes);
+        let applied = self.cipher.try_apply_keystream(bytes);
         debug_assert!(applied.is_ok());
+        self.position =
+            self.position.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     }
 }
 
@@ -59,7 +70,12 @@ mod tests {
             let mut part = [0; 300];
             let mut stream = ChaCha20::new(&key);
             stream.seek(u32::from(start));
-            stream.apply(&mut part[..len]);
+            let (first, second) = part[..len].split_at_mut_checked(len.div_ceil(3)).unwrap();
+            stream.apply(first);
+            // Already there.
+            let there = usize::from(start).checked_add(first.len()).unwrap();
+            stream.seek(u32::try_from(there).unwrap());
+            stream.apply(second);
             let start = usize::from(start);
             prop_assert_eq!(&part[..len], &whole[start..][..len]);
         }

@@ -29,4 +29,4 @@ pub use keys::{KeyPair, NotAKey, NotAPoint, PublicKey, SecretKey};
 pub use mac::{HmacSha256, hkdf_sha256, hmac_sha256};
 pub use mnemonic::{BadWords, Mnemonic};
 pub use schnorr::Signature;
-pub use secret::{Secret, SharedSecret};
+pub use secret::{Secret, SharedSecret, wipe};

@@ -63,13 +63,25 @@ impl SharedSecret {
     }
 }
 
+/// Overwrites bytes that were secret, in a way that the compiler does not leave out.
+pub fn wipe(bytes: &mut [u8]) {
+    bytes.zeroize();
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
 
     use std::format;
 
-    use super::{Secret, SharedSecret};
+    use super::{Secret, SharedSecret, wipe};
+
+    #[test]
+    fn wiped_bytes_are_zero() {
+        let mut bytes = [7; 5];
+        wipe(&mut bytes);
+        assert_eq!(bytes, [0; 5]);
+    }
 
     #[test]
     fn a_secret_shows_nothing() {
