@@ -36,6 +36,11 @@ impl<'a> Untrusted<'a> {
         !self.0.chars().any(is_escaped)
     }
 
+    /// The text itself, for writing it into a message again and for nothing else.
+    pub(crate) const fn as_written(self) -> &'a str {
+        self.0
+    }
+
     /// At most the first `characters` characters of the text as it is shown.
     #[must_use]
     pub const fn excerpt(self, characters: usize) -> Excerpt<'a> {

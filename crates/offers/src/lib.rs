@@ -13,12 +13,17 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod bip353;
 mod error;
 mod escape;
 mod field;
+pub mod invoice_error;
 mod merkle;
+pub mod text;
 
+pub use bip353::Bip353Name;
 pub use error::{Invalid, Rejected};
 pub use escape::{Excerpt, Untrusted};
 pub use field::Field;
+pub use invoice_error::InvoiceError;
 pub use merkle::{MerkleRoot, MerkleTree, Signed};
