@@ -1,8 +1,10 @@
 use core::fmt;
 
 use chacha20poly1305::{AeadInOut as _, ChaCha20Poly1305, KeyInit as _};
+use poly1305::{Poly1305, universal_hash::UniversalHash as _};
+use zeroize::Zeroize as _;
 
-use crate::Secret;
+use crate::{ChaCha20, Secret};
 
 /// Bytes that sealing adds.
 pub const TAG_LEN: usize = 16;
@@ -38,6 +40,39 @@ pub fn seal(
     sealed.map_or([0; TAG_LEN], Into::into)
 }
 
+/// Encrypts `bytes` in place as [`seal`] does with the nonce zero, and returns a tag that also
+/// proves knowledge of `trailing`.
+///
+/// The tag is Poly1305 over the ciphertext filled to 16 bytes, `trailing`, and both lengths as
+/// little-endian 64-bit integers: RFC 8439 with its associated data moved behind the text. LDK
+/// recognises by it what a node has sealed to itself.
+#[must_use]
+pub fn seal_with_trailing_key(
+    key: &Secret<32>,
+    trailing: &Secret<32>,
+    bytes: &mut [u8],
+) -> [u8; TAG_LEN] {
+    // The first block of the keystream keys the MAC (RFC 8439 §2.6), of which half is used.
+    let mut stream = ChaCha20::new(key);
+    let mut mac_key = poly1305::Key::default();
+    stream.apply(&mut mac_key);
+    stream.seek(CHACHA_BLOCK_LEN);
+    stream.apply(bytes);
+
+    let mut mac = Poly1305::new(&mac_key);
+    mac_key.zeroize();
+    mac.update_padded(bytes);
+    mac.update_padded(trailing.expose_secret());
+    let mut lengths = [0; 16];
+    let fields = [bytes.len(), trailing.expose_secret().len()];
+    for (space, len) in lengths.as_chunks_mut::<8>().0.iter_mut().zip(fields) {
+        // A length is at most 64 bits.
+        *space = u64::try_from(len).unwrap_or(u64::MAX).to_le_bytes();
+    }
+    mac.update_padded(&lengths);
+    mac.finalize().into()
+}
+
 /// Decrypts `bytes` in place if `tag` authenticates them together with `associated`.
 ///
 /// # Errors
@@ -54,9 +89,12 @@ pub fn open(
         .or(Err(BadTag))
 }
 
+/// Bytes of a block of the ChaCha20 keystream.
+const CHACHA_BLOCK_LEN: u32 = 64;
+
 #[cfg(test)]
 mod tests {
-    use super::{BadTag, NONCE_ZERO, open, seal};
+    use super::{BadTag, NONCE_ZERO, open, seal, seal_with_trailing_key};
     use crate::Secret;
 
     #[test]
@@ -70,6 +108,22 @@ mod tests {
         assert_eq!(bytes, sealed, "a failed opening changes nothing");
         assert_eq!(open(&key, &NONCE_ZERO, b"ad", &mut bytes, &tag), Ok(()));
         assert_eq!(&bytes, b"encrypted_recipient_data");
+    }
+
+    #[test]
+    fn a_trailing_key_takes_the_ciphertexts_place_and_the_ciphertext_the_associated_datas() {
+        let (key, trailing) = (Secret::new([3; 32]), Secret::new([5; 32]));
+        for len in [0, 1, 15, 16, 17, 53, 107, 128] {
+            let mut bytes = [7; 128];
+            let mut plain = bytes;
+            let (bytes, plain) = (&mut bytes[..len], &mut plain[..len]);
+            let plain_tag = seal(&key, &NONCE_ZERO, &[], plain);
+            let tag = seal_with_trailing_key(&key, &trailing, bytes);
+            assert_eq!(bytes, plain, "the text is encrypted as ever");
+            assert_ne!(tag, plain_tag);
+            assert_eq!(open(&key, &NONCE_ZERO, bytes, &mut [5; 32], &tag), Ok(()));
+            assert_eq!(open(&key, &NONCE_ZERO, bytes, &mut [6; 32], &tag), Err(BadTag));
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod mnemonic;
 mod schnorr;
 mod secret;
 
-pub use aead::{BadTag, NONCE_ZERO, TAG_LEN, open, seal};
+pub use aead::{BadTag, NONCE_ZERO, TAG_LEN, open, seal, seal_with_trailing_key};
 pub use chacha::ChaCha20;
 pub use curve::{Curve, CurveMemory};
 pub use hash::{Sha256, TaggedHash, sha256};
