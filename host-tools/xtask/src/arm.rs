@@ -54,6 +54,15 @@ impl Toolchain {
 
     /// `cargo build` for one target, with its artefacts where `target_folder` says.
     pub(crate) fn build(self, target: &str, target_folder: &Path) -> Command {
+        self.cargo("build", target, target_folder)
+    }
+
+    /// `cargo rustc`, which takes arguments for the last program alone.
+    pub(crate) fn rustc(self, target: &str, target_folder: &Path) -> Command {
+        self.cargo("rustc", target, target_folder)
+    }
+
+    fn cargo(self, verb: &str, target: &str, target_folder: &Path) -> Command {
         let mut command = match self {
             Self::Pinned => cargo(),
             Self::Distribution => {
@@ -67,7 +76,7 @@ impl Toolchain {
                 command
             }
         };
-        command.args(["build", "--target", target, "--target-dir"]).arg(target_folder);
+        command.args([verb, "--target", target, "--target-dir"]).arg(target_folder);
         if self == Self::Distribution {
             command.arg("-Zbuild-std=core");
         }

@@ -8,6 +8,7 @@
     clippy::print_stderr,
     reason = "a command for people and for CI logs talks on its standard output"
 )]
+#![expect(clippy::std_instead_of_alloc, reason = "a program for computers has the whole of std")]
 
 mod arm;
 mod bench;
@@ -15,6 +16,7 @@ mod check;
 mod fuzz;
 mod layers;
 mod miri;
+mod no_panic;
 mod process;
 mod report;
 mod setup;
@@ -56,6 +58,12 @@ enum Verb {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Prove on the linked image that no panic path survives
+    NoPanic {
+        /// Print every remaining edge with its whole chain of inlined frames
+        #[arg(long)]
+        list: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -80,6 +88,8 @@ fn main() -> ExitCode {
         Verb::Fuzz { target, seconds } => {
             fuzz::run(&workspace, &mut report, target.as_deref(), seconds);
         }
+        Verb::NoPanic { list: true } => no_panic::list(&workspace, &mut report),
+        Verb::NoPanic { list: false } => no_panic::prove(&workspace, &mut report),
     }
     report.close()
 }

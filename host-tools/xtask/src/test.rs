@@ -3,7 +3,7 @@
 use crate::process::{cargo, run};
 use crate::report::Report;
 use crate::workspace::Workspace;
-use crate::{arm, check, fuzz, miri};
+use crate::{arm, check, fuzz, miri, no_panic};
 
 /// The package that compares us with LDK, outside the default members for its long compile.
 const DIFFERENTIAL: &str = "countersign-ldk-tests";
@@ -23,6 +23,7 @@ pub(crate) fn quick(workspace: &Workspace, report: &mut Report) {
 pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     quick(workspace, report);
     arm::build_portable(workspace, report);
+    no_panic::prove(workspace, report);
     miri::run(workspace, report);
     fuzz::run(workspace, report, None, FUZZ_SECONDS);
     report.step("against LDK", "the same bytes to LDK and to us", || {

@@ -1,0 +1,23 @@
+//! SHA-256 as an opaque call, with the part of `sha2`'s API that `countersign-crypto` uses.
+
+#![no_std]
+
+pub trait Digest {
+    fn update(&mut self, data: impl AsRef<[u8]>);
+    fn finalize(self) -> [u8; 32];
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Sha256([u8; 32]);
+
+impl Digest for Sha256 {
+    fn update(&mut self, data: impl AsRef<[u8]>) {
+        opaque::read(data.as_ref());
+        opaque::write(&mut self.0);
+    }
+
+    fn finalize(mut self) -> [u8; 32] {
+        opaque::write(&mut self.0);
+        self.0
+    }
+}
