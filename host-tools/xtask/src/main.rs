@@ -60,7 +60,7 @@ enum Verb {
     },
     /// Prove on the linked image that no panic path survives
     NoPanic {
-        /// Print every remaining edge with its whole chain of inlined frames
+        /// Print every call in the image that can still reach a panic
         #[arg(long)]
         list: bool,
     },

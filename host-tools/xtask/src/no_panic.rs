@@ -50,11 +50,11 @@ pub(crate) fn prove(workspace: &Workspace, report: &mut Report) {
         report.step(&format!("no-panic canary {target}"), "a planted panic is found", || {
             canary(workspace, target)
         });
-        report.step(
-            &format!("no-panic crates {target}"),
-            "each links without a panic handler",
-            || crates.iter().try_for_each(|name| links(workspace, target, name)),
-        );
+        for name in &crates {
+            let step = format!("no-panic {name} {target}");
+            report
+                .step(&step, "it links without a panic handler", || links(workspace, target, name));
+        }
         report.step(
             &format!("no-panic image {target}"),
             "what is left is listed, and nothing allocates",
@@ -63,7 +63,7 @@ pub(crate) fn prove(workspace: &Workspace, report: &mut Report) {
     }
 }
 
-/// Prints every edge that is left, with its whole chain of inlined frames.
+/// Prints every edge that is left.
 pub(crate) fn list(workspace: &Workspace, report: &mut Report) {
     for target in TARGETS {
         report.step(&format!("no-panic list {target}"), "every edge to a panic", || {

@@ -2,15 +2,16 @@ use core::fmt::{Debug, Display};
 use core::ptr::drop_in_place;
 
 use countersign_crypto::{
-    BadTag, ChaCha20, Curve, CurveMemory, HmacSha256, KeyPair, NotAKey, NotAPoint, PublicKey,
-    Secret, SecretKey, Sha256, SharedSecret, Signature, TaggedHash, hkdf_sha256, hmac_sha256, open,
-    seal, sha256,
+    BadTag, BadWords, ChaCha20, Curve, CurveMemory, HmacSha256, KeyPair, Mnemonic, NotAKey,
+    NotAPoint, PublicKey, Secret, SecretKey, Sha256, SharedSecret, Signature, TaggedHash,
+    hkdf_sha256, hmac_sha256, open, seal, seal_with_trailing_key, sha256, wipe,
 };
 
 /// `countersign-crypto`.
 pub fn crypto() {
     curve();
     symmetric();
+    mnemonic();
     shown();
 }
 
@@ -63,13 +64,35 @@ fn symmetric() {
         ChaCha20::apply as *const (),
         drop_in_place::<ChaCha20> as *const (),
         seal as *const (),
+        seal_with_trailing_key as *const (),
+        wipe as *const (),
         open as *const (),
     ]);
+}
+
+fn mnemonic() {
+    crate::keep([
+        Mnemonic::from_entropy as *const (),
+        Mnemonic::parse as *const (),
+        Mnemonic::expose_words as *const (),
+        words as *const (),
+        Mnemonic::seed as *const (),
+        drop_in_place::<Mnemonic> as *const (),
+    ]);
+}
+
+/// The words are an iterator: they are had by walking it.
+fn words(mnemonic: &Mnemonic) {
+    mnemonic.expose_words().for_each(|word| {
+        core::hint::black_box(word);
+    });
 }
 
 fn shown() {
     crate::keep([
         <BadTag as Display>::fmt as *const (),
+        <BadWords as Display>::fmt as *const (),
+        <Mnemonic as Debug>::fmt as *const (),
         <NotAKey as Display>::fmt as *const (),
         <NotAPoint as Display>::fmt as *const (),
         <PublicKey as Debug>::fmt as *const (),

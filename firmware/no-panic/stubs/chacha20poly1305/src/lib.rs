@@ -3,14 +3,12 @@
 
 #![no_std]
 
+pub use opaque::KeyInit;
+
 #[derive(Clone, Copy, Debug)]
 pub struct Error;
 
 pub struct ChaCha20Poly1305([u8; 32]);
-
-pub trait KeyInit: Sized {
-    fn new(key: &[u8; 32]) -> Self;
-}
 
 pub trait AeadInOut {
     fn encrypt_inout_detached(
@@ -30,6 +28,8 @@ pub trait AeadInOut {
 }
 
 impl KeyInit for ChaCha20Poly1305 {
+    type Key = [u8; 32];
+
     fn new(key: &[u8; 32]) -> Self {
         Self(*key)
     }

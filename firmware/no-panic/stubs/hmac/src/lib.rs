@@ -4,6 +4,8 @@
 
 use core::marker::PhantomData;
 
+pub use opaque::KeyInit;
+
 #[derive(Clone, Copy, Debug)]
 pub struct MacError;
 
@@ -18,10 +20,6 @@ impl CtOutput {
     }
 }
 
-pub trait KeyInit: Sized {
-    fn new(key: &[u8; 64]) -> Self;
-}
-
 pub trait Mac: Sized {
     fn update(&mut self, data: &[u8]);
     fn finalize(self) -> CtOutput;
@@ -29,6 +27,8 @@ pub trait Mac: Sized {
 }
 
 impl<D> KeyInit for Hmac<D> {
+    type Key = [u8; 64];
+
     fn new(key: &[u8; 64]) -> Self {
         opaque::read(key);
         Self(opaque::bytes(), PhantomData)
