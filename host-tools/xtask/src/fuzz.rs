@@ -15,10 +15,11 @@ pub(crate) fn run(workspace: &Workspace, report: &mut Report, only: Option<&str>
     let mut targets = Vec::new();
     report.step("fuzz build", "every fuzz target", || {
         setup::ensure(Tool::CargoFuzz)?;
-        targets = list(workspace, only)?;
+        let found = list(workspace, only)?;
         let mut build = cargo_fuzz(workspace, "build");
-        build.args(only);
-        show(&mut build)
+        show(build.args(only))?;
+        targets = found;
+        Ok(())
     });
     for target in targets {
         let what = format!("{seconds} s from the seeds in fuzz/corpus/{target}");

@@ -55,12 +55,16 @@ pub(crate) fn prove(workspace: &Workspace, report: &mut Report) {
             report
                 .step(&step, "it links without a panic handler", || links(workspace, target, name));
         }
-        report.step(
-            &format!("no-panic image {target}"),
-            "what is left is listed, and nothing allocates",
-            || image(workspace, target),
-        );
     }
+    report.step("no-panic image", "what is left is listed, and nothing allocates", || {
+        // The larger instruction set leaves room for an optimisation or two more: one list holds
+        // for both.
+        let mut found = Vec::new();
+        for target in TARGETS {
+            found.extend(image(workspace, target)?);
+        }
+        listing::compare(workspace, &found)
+    });
 }
 
 /// Prints every edge that is left.
@@ -101,7 +105,8 @@ fn links(workspace: &Workspace, target: &str, name: &str) -> Result<()> {
     bail!("countersign-{name} can panic, as listed above: take the panicking call out")
 }
 
-fn image(workspace: &Workspace, target: &str) -> Result<()> {
+/// The edges of an image that has no allocator.
+fn image(workspace: &Workspace, target: &str) -> Result<Vec<Edge>> {
     let elf = build_image(workspace, target)?;
     let mut symbols = std::process::Command::new("arm-none-eabi-nm");
     for symbol in output(symbols.arg(&elf))?.split_whitespace() {
@@ -109,7 +114,7 @@ fn image(workspace: &Workspace, target: &str) -> Result<()> {
             bail!("the image allocates: it has the symbol {symbol}");
         }
     }
-    listing::compare(workspace, &disassemble(&elf)?)
+    disassemble(&elf)
 }
 
 fn build_image(workspace: &Workspace, target: &str) -> Result<PathBuf> {
