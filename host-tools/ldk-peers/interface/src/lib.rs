@@ -1,1 +1,21 @@
-//! i
+//! What the LDK peers of both releases share without naming LDK: the command line they read and
+//! the JSON lines they print.
+//!
+//! The peers stand for everybody else on the Lightning Network in the demo and in the tests: a
+//! relay that forwards onion messages, a payer that asks for an invoice and judges it, and a
+//! merchant to compare ours with. Tests of one release must be able to replace the other, so the
+//! words are fixed here, once.
+//!
+//! This crate refuses to know how a Lightning node works.
+
+mod address;
+mod answer;
+mod arguments;
+mod seed;
+
+pub use address::{AddressError, PeerAddress};
+pub use answer::{Answer, Failure, VerifiedInvoice};
+pub use arguments::{
+    Arguments, KnownChannel, MerchantArguments, PathShape, PayerArguments, RelayArguments, Verb,
+};
+pub use seed::{Seed, SeedError};

@@ -1,0 +1,173 @@
+use core::net::SocketAddr;
+use core::num::NonZeroU32;
+
+use bitcoin::Network;
+use bitcoin::secp256k1::PublicKey;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{PeerAddress, Seed};
+
+/// The whole command line of an LDK peer.
+#[derive(Debug, Parser)]
+#[command(about = "An unmodified LDK node as a relay, a payer or a merchant", version)]
+pub struct Arguments {
+    /// What this process is to be.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What one process of an LDK peer is.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Accept connections and forward onion messages between them, until standard input closes
+    Relay(RelayArguments),
+    /// Ask for the invoice of an offer, once or often, and say whether LDK accepts it
+    Payer(PayerArguments),
+    /// Make an offer and answer requests for it, until standard input closes
+    Merchant(MerchantArguments),
+}
+
+/// A node that forwards onion messages and does nothing else.
+#[derive(Debug, Args)]
+pub struct RelayArguments {
+    /// Where to accept connections; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+    /// 32 bytes in hex that the node's keys follow from [default: drawn]
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<Seed>,
+}
+
+/// A wallet that asks for invoices and does not pay them.
+#[derive(Debug, Args)]
+pub struct PayerArguments {
+    /// The offer to ask for, `lno1…`
+    #[arg(long)]
+    pub offer: String,
+    /// The node to connect to: the offer's introduction node
+    #[arg(long, value_name = "NODE_ID@ADDRESS:PORT")]
+    pub peer: PeerAddress,
+    /// The amount to pay, when the offer leaves it open or more is meant to be paid
+    #[arg(long, value_name = "MSAT")]
+    pub amount_msat: Option<u64>,
+    /// How many items to ask for
+    #[arg(long, value_name = "ITEMS", conflicts_with = "bip353")]
+    pub quantity: Option<u64>,
+    /// A note to the merchant
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// The human-readable name that the offer is said to come from; needs an amount
+    #[arg(long, value_name = "NAME@DOMAIN", requires = "amount_msat")]
+    pub bip353: Option<String>,
+    /// The network of the payer's wallet
+    #[arg(long, default_value = "regtest", value_parser = network)]
+    pub network: Network,
+    /// 32 bytes in hex that the node's keys follow from [default: drawn]
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<Seed>,
+    /// How long to wait for each answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub timeout: u64,
+    /// How many copies of each request to send, each in an onion of its own
+    #[arg(long, value_name = "COPIES", default_value = "1")]
+    pub repeat: NonZeroU32,
+    /// How many different requests to send, one after the other
+    #[arg(long, value_name = "REQUESTS", default_value = "1")]
+    pub count: NonZeroU32,
+    /// How the payer's reply paths look
+    #[arg(long, value_enum, default_value_t = PathShape::Padded)]
+    pub reply_path: PathShape,
+    /// A channel that the payer has heard of, so that it can find a compact introduction point
+    #[arg(long, value_name = "SCID=NODE_ID,NODE_ID")]
+    pub known_channel: Vec<KnownChannel>,
+    /// Print one JSON object per answer instead of a sentence
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A merchant whose keys are in its own process, as LDK's are.
+#[derive(Debug, Args)]
+pub struct MerchantArguments {
+    /// The node to connect to: the offer's introduction node
+    #[arg(long, value_name = "NODE_ID@ADDRESS:PORT")]
+    pub peer: PeerAddress,
+    /// The offer's price; without it the payer chooses
+    #[arg(long, value_name = "MSAT")]
+    pub amount_msat: Option<u64>,
+    /// What is sold
+    #[arg(long, value_name = "TEXT", default_value = "a test")]
+    pub description: String,
+    /// How the offer's path looks
+    #[arg(long, value_enum, default_value_t = PathShape::Padded)]
+    pub offer_path: PathShape,
+    /// The offer's network
+    #[arg(long, default_value = "regtest", value_parser = network)]
+    pub network: Network,
+    /// 32 bytes in hex that the node's keys follow from [default: drawn]
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<Seed>,
+}
+
+/// How a node builds the message paths that lead to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PathShape {
+    /// Four hops whatever the real distance: onions of 32,834 bytes
+    Padded,
+    /// As short as it gets: small messages fit onions of 1,366 bytes
+    Compact,
+}
+
+/// A public channel between two nodes: what gossip would have told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownChannel {
+    /// The short channel id: block, transaction and output in 64 bits.
+    pub short_channel_id: u64,
+    /// Its two ends, in the order of their bytes.
+    pub ends: [PublicKey; 2],
+}
+
+impl core::str::FromStr for KnownChannel {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let (short_channel_id, ends) = text.split_once('=')?;
+            let (one, other) = ends.split_once(',')?;
+            let mut ends: [PublicKey; 2] = [one.parse().ok()?, other.parse().ok()?];
+            ends.sort_unstable_by_key(PublicKey::serialize);
+            Some(Self { short_channel_id: short_channel_id.parse().ok()?, ends })
+        };
+        read().ok_or("expected SHORT_CHANNEL_ID=NODE_ID,NODE_ID")
+    }
+}
+
+fn network(text: &str) -> Result<Network, &'static str> {
+    match text {
+        "mainnet" | "bitcoin" => Ok(Network::Bitcoin),
+        "testnet" => Ok(Network::Testnet),
+        "signet" => Ok(Network::Signet),
+        "regtest" => Ok(Network::Regtest),
+        _ => Err("expected mainnet, testnet, signet or regtest"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_known_channel_puts_its_ends_in_order() {
+        let low = "02eec7245d6b7d2ccb30380bfbe2a3648cd7a942653f5aa340edcea1f283686619";
+        let high = "0324653eac434488002cc06bbfb7f10fe18991e35f9fe4302dbea6d2353dc0ab1c";
+        let channel: KnownChannel = format!("42={high},{low}").parse().unwrap();
+        assert_eq!(channel.short_channel_id, 42);
+        assert_eq!(channel.ends.map(|end| end.to_string()), [low, high]);
+    }
+}

@@ -1,0 +1,104 @@
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use countersign_ldk_peer_interface::{
+    Answer, Arguments, MerchantArguments, PayerArguments, RelayArguments, Seed, Verb,
+};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tracing_subscriber::EnvFilter;
+
+use super::node::random_bytes;
+use super::{Merchant, Payer, Relay};
+use crate::release::VERSION;
+
+/// The command: reads its arguments, does what they say and tells how it went.
+///
+/// Exit code 0: everything asked for was done. 1: an invoice was not verified, or something
+/// failed and standard error says what. 2: wrong usage.
+#[must_use]
+pub fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_env_filter(EnvFilter::from_default_env())
+        .init();
+    let arguments = Arguments::parse();
+    let outcome = Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {
+        let outcome = runtime.block_on(run(&arguments.verb));
+        // LDK's connections never end by themselves.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
+    match verb {
+        Verb::Relay(arguments) => relay(arguments).await,
+        Verb::Payer(arguments) => payer(arguments).await,
+        Verb::Merchant(arguments) => merchant(arguments).await,
+    }
+}
+
+async fn relay(arguments: &RelayArguments) -> anyhow::Result<ExitCode> {
+    let seed = arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?;
+    let relay = Relay::start(arguments.listen, seed).await?;
+    print(&json!({
+        "ldk": VERSION,
+        "listening": relay.address.to_string(),
+        "node_id": relay.node_id.to_string(),
+    }))?;
+    standard_input_closes().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn merchant(arguments: &MerchantArguments) -> anyhow::Result<ExitCode> {
+    let merchant = Merchant::start(arguments).await?;
+    print(&json!({ "ldk": VERSION, "offer": merchant.offer.to_string() }))?;
+    standard_input_closes().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn payer(arguments: &PayerArguments) -> anyhow::Result<ExitCode> {
+    let mut payer = Payer::start(arguments).await?;
+    let mut code = ExitCode::SUCCESS;
+    for _ in 0..arguments.count.get() {
+        for answer in payer.ask().await? {
+            if matches!(answer, Answer::Failed(_)) {
+                code = ExitCode::FAILURE;
+            }
+            if arguments.json {
+                print(&answer.to_json())?;
+            } else {
+                writeln!(io::stdout(), "{answer}")?;
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// Prints one JSON object on a line of its own, at once: somebody waits for it.
+fn print(value: &Value) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{value}")?;
+    out.flush()
+}
+
+/// Returns when whoever started this process closes its end, by intent or by dying.
+async fn standard_input_closes() -> anyhow::Result<()> {
+    let (closed, wait) = oneshot::channel();
+    std::thread::spawn(move || {
+        let end = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        closed.send(end)
+    });
+    wait.await??;
+    Ok(())
+}

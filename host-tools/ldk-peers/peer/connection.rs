@@ -1,0 +1,83 @@
+use core::future::Future;
+use core::net::SocketAddr;
+use core::ops::Deref;
+use core::time::Duration;
+
+use anyhow::{Context, bail};
+use countersign_ldk_peer_interface::PeerAddress;
+use lightning::ln::peer_handler::APeerManager;
+use lightning_net_tokio::{SocketDescriptor, connect_outbound, setup_inbound};
+use tokio::net::TcpListener;
+use tokio::time::{interval, sleep, timeout};
+
+/// Accepts connections for as long as the process lives; says where.
+pub(super) async fn listen<P>(peers: P, address: SocketAddr) -> anyhow::Result<SocketAddr>
+where
+    P: Deref + Clone + Send + Sync + 'static,
+    P::Target: APeerManager<Descriptor = SocketDescriptor>,
+{
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let bound = listener.local_addr()?;
+    tokio::spawn(async move {
+        loop {
+            match listener.accept().await.and_then(|(stream, _)| stream.into_std()) {
+                Ok(stream) => drop(tokio::spawn(setup_inbound(peers.clone(), stream))),
+                Err(error) => tracing::warn!(%error, "a connection was not accepted"),
+            }
+        }
+    });
+    Ok(bound)
+}
+
+/// Connects to a peer and returns once both sides have sent their `init`.
+pub(super) async fn connect<P>(peers: P, to: &PeerAddress) -> anyhow::Result<()>
+where
+    P: Deref + Clone + Send + Sync + 'static,
+    P::Target: APeerManager<Descriptor = SocketDescriptor>,
+{
+    let Some(connection) = connect_outbound(peers.clone(), to.node_id, to.address).await else {
+        bail!("nobody answers at {}", to.address);
+    };
+    let disconnected = tokio::spawn(connection);
+    let greeted = async {
+        while peers.as_ref().peer_by_node_id(&to.node_id).is_none() {
+            if disconnected.is_finished() {
+                bail!("{to} closed the connection before it said who it is");
+            }
+            sleep(GREETING_POLL).await;
+        }
+        Ok(())
+    };
+    timeout(GREETING_LIMIT, greeted).await.with_context(|| format!("{to} does not greet"))?
+}
+
+/// Gives LDK its turns: whenever it has something to do, and the clock that it keeps time by.
+pub(super) async fn drive<P, Woken>(
+    peers: P,
+    woken: impl Fn() -> Woken,
+    turn: impl Fn(),
+    tick: impl Fn(),
+) where
+    P: Deref,
+    P::Target: APeerManager<Descriptor = SocketDescriptor>,
+    Woken: Future<Output = ()>,
+{
+    let mut clock = interval(TICK);
+    loop {
+        tokio::select! {
+            () = woken() => {}
+            _ = clock.tick() => {
+                tick();
+                peers.as_ref().timer_tick_occurred();
+            }
+        }
+        turn();
+        peers.as_ref().process_events();
+    }
+}
+
+/// LDK's documentation asks for a tick "roughly once every ten seconds".
+const TICK: Duration = Duration::from_secs(10);
+const GREETING_LIMIT: Duration = Duration::from_secs(10);
+const GREETING_POLL: Duration = Duration::from_millis(2);

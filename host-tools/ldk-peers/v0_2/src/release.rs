@@ -1,0 +1,45 @@
+//! What only 0.2.7 says in this way.
+
+use bitcoin::Transaction;
+use bitcoin::secp256k1::{PublicKey, Secp256k1, Signing, Verification};
+use lightning::blinded_path::payment::{BlindedPaymentPath, ReceiveTlvs};
+use lightning::chain::chaininterface::BroadcasterInterface;
+use lightning::ln::channel_state::ChannelDetails;
+use lightning::routing::router::{InFlightHtlcs, Route, RouteParameters, Router};
+
+use crate::peer::{DeadEnd, OffChain};
+
+/// The release in the words of its package.
+pub(crate) const VERSION: &str = "0.2.7";
+
+/// The newest block that a node knows.
+pub(crate) type Tip = lightning::chain::BestBlock;
+
+impl BroadcasterInterface for OffChain {
+    fn broadcast_transactions(&self, _transactions: &[&Transaction]) {}
+}
+
+impl Router for DeadEnd {
+    fn find_route(
+        &self,
+        _payer: &PublicKey,
+        _parameters: &RouteParameters,
+        _first_hops: Option<&[&ChannelDetails]>,
+        _in_flight: InFlightHtlcs,
+    ) -> Result<Route, &'static str> {
+        Err(Self::NO_ROUTE)
+    }
+
+    fn create_blinded_payment_paths<T: Signing + Verification>(
+        &self,
+        recipient: PublicKey,
+        _first_hops: Vec<ChannelDetails>,
+        records: ReceiveTlvs,
+        _amount_msat: Option<u64>,
+        secp: &Secp256k1<T>,
+    ) -> Result<Vec<BlindedPaymentPath>, ()> {
+        let delta = Self::MIN_FINAL_CLTV_EXPIRY_DELTA;
+        BlindedPaymentPath::one_hop(recipient, records, delta, &*self.entropy, secp)
+            .map(|path| vec![path])
+    }
+}

@@ -1,0 +1,54 @@
+//! What only 0.3.0-rc3 says in this way.
+
+use bitcoin::Transaction;
+use bitcoin::secp256k1::{PublicKey, Secp256k1, Signing, Verification};
+use lightning::blinded_path::payment::{BlindedPaymentPath, ReceiveTlvs};
+use lightning::chain::chaininterface::{BroadcasterInterface, TransactionType};
+use lightning::ln::channel_state::ChannelDetails;
+use lightning::routing::router::{InFlightHtlcs, Route, RouteParameters, Router};
+use lightning::sign::ReceiveAuthKey;
+
+use crate::peer::{DeadEnd, OffChain};
+
+/// The release in the words of its package.
+pub(crate) const VERSION: &str = "0.3.0-rc3";
+
+/// The newest blocks that a node knows.
+pub(crate) type Tip = lightning::chain::BlockLocator;
+
+impl BroadcasterInterface for OffChain {
+    fn broadcast_transactions(&self, _transactions: &[(&Transaction, TransactionType)]) {}
+}
+
+impl Router for DeadEnd {
+    fn find_route(
+        &self,
+        _payer: &PublicKey,
+        _parameters: &RouteParameters,
+        _first_hops: Option<&[&ChannelDetails]>,
+        _in_flight: InFlightHtlcs,
+    ) -> Result<Route, &'static str> {
+        Err(Self::NO_ROUTE)
+    }
+
+    fn create_blinded_payment_paths<T: Signing + Verification>(
+        &self,
+        recipient: PublicKey,
+        receive_auth_key: ReceiveAuthKey,
+        _first_hops: Vec<ChannelDetails>,
+        records: ReceiveTlvs,
+        _amount_msat: Option<u64>,
+        secp: &Secp256k1<T>,
+    ) -> Result<Vec<BlindedPaymentPath>, ()> {
+        let delta = Self::MIN_FINAL_CLTV_EXPIRY_DELTA;
+        BlindedPaymentPath::one_hop(
+            recipient,
+            receive_auth_key,
+            records,
+            delta,
+            &*self.entropy,
+            secp,
+        )
+        .map(|path| vec![path])
+    }
+}
