@@ -86,7 +86,8 @@ impl<'a> BlindedPath<'a> {
         point(&mut points)?;
         points.u8()?;
         for _ in path.hops() {
-            blinded_node_id(point(&mut points)?);
+            let (_, id) = point(&mut points)?;
+            blinded_node_id(id);
             let len = points.u16()?;
             points.bytes(len.into())?;
         }
@@ -188,9 +189,18 @@ impl<'a> BlindedHop<'a> {
     /// [`Full`], also when the data are longer than their 16-bit length can say.
     pub fn write(&self, writer: &mut Writer<'_>) -> Result<(), Full> {
         let len = u16::try_from(self.encrypted_recipient_data.len()).or(Err(Full))?;
-        writer.bytes(self.blinded_node_id)?;
-        writer.bytes(&len.to_be_bytes())?;
+        Self::write_head(writer, self.blinded_node_id, len)?;
         writer.bytes(self.encrypted_recipient_data)
+    }
+
+    /// Writes what precedes `len` bytes of `encrypted_recipient_data`.
+    pub(crate) fn write_head(
+        writer: &mut Writer<'_>,
+        blinded_node_id: &[u8; 33],
+        len: u16,
+    ) -> Result<(), Full> {
+        writer.bytes(blinded_node_id)?;
+        writer.bytes(&len.to_be_bytes())
     }
 
     fn frame(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
@@ -223,6 +233,21 @@ impl<'a> BlindedPaths<'a> {
         Ok(Self { bytes, len })
     }
 
+    /// Reads paths of our own writing until `reader` is empty: lengths only, since their points are
+    /// known to be some.
+    ///
+    /// # Errors
+    /// As [`BlindedPath::parse`], less the points.
+    pub fn frame(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let bytes = reader.rest();
+        let mut len = 0_usize;
+        while !reader.is_empty() {
+            BlindedPath::frame(reader)?;
+            len = len.saturating_add(1);
+        }
+        Ok(Self { bytes, len })
+    }
+
     /// The paths as they were received.
     #[must_use]
     pub const fn encoded(&self) -> &'a [u8] {
@@ -248,9 +273,11 @@ impl<'a> BlindedPaths<'a> {
 }
 
 /// Takes a point, which costs a square root.
-fn point(reader: &mut Reader<'_>) -> Result<PublicKey, DecodeError> {
+pub(crate) fn point<'a>(reader: &mut Reader<'a>) -> Result<(&'a [u8; 33], PublicKey), DecodeError> {
     let start = *reader;
-    PublicKey::parse(reader.array()?).or(Err(start.error(Malformed::NotAPoint)))
+    let bytes = reader.array()?;
+    let point = PublicKey::parse(bytes).or(Err(start.error(Malformed::NotAPoint)))?;
+    Ok((bytes, point))
 }
 
 /// The items that fill `bytes`, one after the other.
