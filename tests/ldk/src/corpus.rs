@@ -14,10 +14,14 @@ const SEED: u64 = 0xb012;
 pub enum Kind {
     /// `lno`
     Offer,
+    /// An offer as a text.
+    OfferText,
     /// A signed `invoice_request`.
     Request,
     /// `lnr`
     Refund,
+    /// A refund as a text.
+    RefundText,
     /// A signed `invoice`.
     Invoice,
     /// An `invoice_error`.
@@ -57,12 +61,12 @@ impl Corpus {
     pub fn valid(&mut self, kind: Kind) -> Records {
         let (dice, keys) = (&mut self.dice, &self.keys);
         match kind {
-            Kind::Offer => shape::offer(dice, keys),
+            Kind::Offer | Kind::OfferText => shape::offer(dice, keys),
             Kind::Request => {
                 let offer = shape::offer(dice, keys);
                 shape::request(dice, keys, &offer)
             }
-            Kind::Refund => shape::refund(dice, keys),
+            Kind::Refund | Kind::RefundText => shape::refund(dice, keys),
             Kind::Invoice => {
                 let request = if dice.chance(75) {
                     let offer = shape::offer(dice, keys);
@@ -104,7 +108,11 @@ impl Corpus {
         let (message, signer) = match kind {
             Kind::Request => ("invoice_request", 88),
             Kind::Invoice => ("invoice", 176),
-            Kind::Offer | Kind::Refund | Kind::InvoiceError => return,
+            Kind::Offer
+            | Kind::OfferText
+            | Kind::Refund
+            | Kind::RefundText
+            | Kind::InvoiceError => return,
         };
         if records.get(240).is_some_and(|value| value.len() == 64)
             && let Some(signer) = records.get(signer).map(<[u8]>::to_vec)

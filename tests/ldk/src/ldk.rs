@@ -12,7 +12,7 @@ use lightning::offers::refund::Refund;
 use lightning::util::ser::{Readable, Writeable};
 
 use crate::records::bigsize;
-use crate::verdict::{Account, Verdict, hex};
+use crate::verdict::{Account, Verdict, hex, shown};
 
 /// LDK's verdict on an offer.
 #[must_use]
@@ -34,16 +34,16 @@ pub fn request(bytes: &[u8]) -> Verdict {
         account.note(0, Some(hex(request.payer_metadata())));
         account.note(4, request.metadata().map(hex));
         account.note(8, request.amount().map(amount));
-        account.note(10, request.description().map(|text| text.0.to_owned()));
+        account.note(10, request.description().map(|text| shown(text.0)));
         account.note(14, request.absolute_expiry().map(|expiry| expiry.as_secs()));
         account.note(16, paths(request.paths()));
-        account.note(18, request.issuer().map(|text| text.0.to_owned()));
+        account.note(18, request.issuer().map(|text| shown(text.0)));
         account.note(20, quantity(request.supported_quantity()));
         account.note(22, request.issuer_signing_pubkey().map(|key| hex(key.serialize())));
         account.note(80, other_chain(request.chain()));
         account.note(86, request.quantity());
         account.note(88, Some(hex(request.payer_signing_pubkey().serialize())));
-        account.note(89, request.payer_note().map(|text| text.0.to_owned()));
+        account.note(89, request.payer_note().map(|text| shown(text.0)));
         let name = request.offer_from_hrn().as_ref();
         account.note(91, name.map(|name| format!("{}@{}", name.user(), name.domain())));
         account.note(240, Some(hex(request.signature().serialize())));
@@ -69,10 +69,10 @@ pub fn invoice(bytes: &[u8]) -> Verdict {
     Verdict::of(Bolt12Invoice::try_from(bytes.to_vec()).map(|invoice| {
         let mut account = Account::new(invoice.encode());
         account.note(0, Some(hex(invoice.payer_metadata())));
-        account.note(10, invoice.description().map(|text| text.0.to_owned()));
+        account.note(10, invoice.description().map(|text| shown(text.0)));
         account.note(86, invoice.quantity());
         account.note(88, Some(hex(invoice.payer_signing_pubkey().serialize())));
-        account.note(89, invoice.payer_note().map(|text| text.0.to_owned()));
+        account.note(89, invoice.payer_note().map(|text| shown(text.0)));
         let paths = invoice.payment_paths();
         let ids = paths.iter().flat_map(|path| path.blinded_hops());
         account.note(
@@ -105,7 +105,7 @@ pub fn invoice_error(bytes: &[u8]) -> Verdict {
             return Err(DecodeError::InvalidValue);
         }
         let mut account = Account::new(Vec::new());
-        account.note(5, Some(error.message.0));
+        account.note(5, Some(shown(&error.message.0)));
         let field = error.erroneous_field;
         account.note(1, field.as_ref().map(|field| field.tlv_fieldnum));
         account.note(3, field.and_then(|field| field.suggested_value).map(hex));
@@ -137,12 +137,14 @@ pub fn invoice_root(bytes: &[u8]) -> Result<([u8; 32], [u8; 32]), Bolt12ParseErr
 
 fn account_of_offer(offer: &Offer) -> Account {
     let mut account = Account::new(offer.encode());
+    let chains = offer.chains();
+    account.note(2, Some(chains.iter().map(|chain| hex(chain.to_bytes())).collect::<String>()));
     account.note(4, offer.metadata().map(hex));
     account.note(8, offer.amount().map(amount));
-    account.note(10, offer.description().map(|text| text.0.to_owned()));
+    account.note(10, offer.description().map(|text| shown(text.0)));
     account.note(14, offer.absolute_expiry().map(|expiry| expiry.as_secs()));
     account.note(16, paths(offer.paths()));
-    account.note(18, offer.issuer().map(|text| text.0.to_owned()));
+    account.note(18, offer.issuer().map(|text| shown(text.0)));
     account.note(20, quantity(offer.supported_quantity()));
     account.note(22, offer.issuer_signing_pubkey().map(|key| hex(key.serialize())));
     account
@@ -151,14 +153,14 @@ fn account_of_offer(offer: &Offer) -> Account {
 fn account_of_refund(refund: &Refund) -> Account {
     let mut account = Account::new(refund.encode());
     account.note(0, Some(hex(refund.payer_metadata())));
-    account.note(10, Some(refund.description().0));
+    account.note(10, Some(shown(refund.description().0)));
     account.note(14, refund.absolute_expiry().map(|expiry| expiry.as_secs()));
-    account.note(18, refund.issuer().map(|text| text.0.to_owned()));
+    account.note(18, refund.issuer().map(|text| shown(text.0)));
     account.note(80, other_chain(refund.chain()));
     account.note(82, Some(refund.amount_msats()));
     account.note(86, refund.quantity());
     account.note(88, Some(hex(refund.payer_signing_pubkey().serialize())));
-    account.note(89, refund.payer_note().map(|text| text.0.to_owned()));
+    account.note(89, refund.payer_note().map(|text| shown(text.0)));
     account.note(90, paths(refund.paths()));
     account
 }

@@ -5,6 +5,7 @@
 //! It refuses to know which of the two is right: where they differ, [`deviation`] names the rule and
 //! the sentence of the specification that decides it, and nothing else may differ.
 
+pub mod comparison;
 pub mod corpus;
 pub mod deviation;
 pub mod dice;
@@ -13,6 +14,8 @@ pub mod ldk;
 pub mod merkle;
 pub mod mutation;
 pub mod node;
+pub mod our_node;
+pub mod ours;
 pub mod records;
 pub mod shape;
 pub mod text;

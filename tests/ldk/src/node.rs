@@ -1,24 +1,25 @@
 //! A node of LDK's: its keys, and nothing else around them.
 
 use core::cell::RefCell;
-use core::convert::Infallible;
 
 use bitcoin::secp256k1::ecdh::SharedSecret;
 use bitcoin::secp256k1::ecdsa::{RecoverableSignature, Signature};
 use bitcoin::secp256k1::{All, Keypair, PublicKey, Scalar, Secp256k1, SecretKey, schnorr};
 use lightning::blinded_path::EmptyNodeIdLookUp;
 use lightning::blinded_path::message::BlindedMessagePath;
+use lightning::io::{self, Read};
 use lightning::ln::inbound_payment::ExpandedKey;
+use lightning::ln::msgs::DecodeError;
 use lightning::ln::msgs::{OnionMessage, UnsignedGossipMessage};
-use lightning::ln::peer_handler::IgnoringMessageHandler;
 use lightning::offers::invoice::UnsignedBolt12Invoice;
 use lightning::onion_message::messenger::{
-    OnionMessagePath, PeeledOnion, SendError, create_onion_message, peel_onion_message,
+    CustomOnionMessageHandler, MessageSendInstructions, OnionMessagePath, PeeledOnion, Responder,
+    ResponseInstruction, SendError, create_onion_message, peel_onion_message,
 };
 use lightning::onion_message::packet::OnionMessageContents;
 use lightning::sign::{EntropySource, NodeSigner, PeerStorageKey, ReceiveAuthKey, Recipient};
 use lightning::util::logger::{Logger, Record};
-use lightning::util::ser::{LengthReadable, Writeable};
+use lightning::util::ser::{LengthReadable, Writeable, Writer};
 use lightning_invoice::RawBolt11Invoice;
 
 use crate::dice::Dice;
@@ -46,6 +47,65 @@ impl Entropy {
 impl EntropySource for Entropy {
     fn get_secure_random_bytes(&self) -> [u8; 32] {
         self.0.borrow_mut().array()
+    }
+}
+
+/// A message that means nothing, so that peeling it costs nothing but peeling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel(pub Vec<u8>);
+
+impl Parcel {
+    /// Its type among the payloads of onion messages.
+    pub const NUMBER: u64 = 77;
+}
+
+impl Writeable for Parcel {
+    fn write<W: Writer>(&self, writer: &mut W) -> Result<(), io::Error> {
+        writer.write_all(&self.0)
+    }
+}
+
+impl OnionMessageContents for Parcel {
+    fn tlv_type(&self) -> u64 {
+        Self::NUMBER
+    }
+
+    fn msg_type(&self) -> &'static str {
+        "parcel"
+    }
+}
+
+/// Takes parcels.
+#[derive(Debug)]
+pub struct Parcels;
+
+impl CustomOnionMessageHandler for Parcels {
+    type CustomMessage = Parcel;
+
+    fn handle_custom_message(
+        &self,
+        _message: Parcel,
+        _context: Option<Vec<u8>>,
+        _responder: Option<Responder>,
+    ) -> Option<(Parcel, ResponseInstruction)> {
+        None
+    }
+
+    fn read_custom_message<R: Read>(
+        &self,
+        message_type: u64,
+        buffer: &mut R,
+    ) -> Result<Option<Parcel>, DecodeError> {
+        if message_type != Parcel::NUMBER {
+            return Ok(None);
+        }
+        let mut contents = Vec::new();
+        buffer.read_to_limit(&mut contents, 65_535).map_err(|_| DecodeError::ShortRead)?;
+        Ok(Some(Parcel(contents)))
+    }
+
+    fn release_pending_custom_messages(&self) -> Vec<(Parcel, MessageSendInstructions)> {
+        Vec::new()
     }
 }
 
@@ -110,8 +170,8 @@ impl Node {
     /// # Errors
     ///
     /// When LDK drops the message; it does not say why.
-    pub fn peel(&self, message: &OnionMessage) -> Result<PeeledOnion<Infallible>, ()> {
-        peel_onion_message(message, &self.secp, self, &Silence, IgnoringMessageHandler {})
+    pub fn peel(&self, message: &OnionMessage) -> Result<PeeledOnion<Parcel>, ()> {
+        peel_onion_message(message, &self.secp, self, &Silence, &Parcels)
     }
 }
 

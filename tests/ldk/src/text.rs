@@ -23,6 +23,24 @@ fn groups(bytes: &[u8]) -> Vec<u8> {
         .collect()
 }
 
+/// The whole bytes that a text's characters hold, whatever is wrong with it.
+#[must_use]
+pub fn bytes(text: &str) -> Vec<u8> {
+    let bits: Vec<u8> =
+        symbols(text).flat_map(|symbol| (0..5).rev().map(move |at| (symbol >> at) & 1)).collect();
+    bits.chunks_exact(8).map(|eight| eight.iter().fold(0, |byte, bit| (byte << 1) | bit)).collect()
+}
+
+/// The values of the characters after the prefix; one that has none counts as zero.
+fn symbols(text: &str) -> impl DoubleEndedIterator<Item = u8> {
+    let text: String = text.chars().filter(|c| *c != '+' && !c.is_whitespace()).collect();
+    let data = text.rsplit('1').next().unwrap_or_default().to_lowercase().into_bytes();
+    data.into_iter().map(|character| {
+        let place = ALPHABET.iter().position(|other| *other == character).unwrap_or(0);
+        u8::try_from(place).expect("below 32")
+    })
+}
+
 /// What the leftover bits after the last whole byte are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Padding {
@@ -35,12 +53,10 @@ pub enum Padding {
 /// Judges the padding of a text whose characters are all good.
 #[must_use]
 pub fn padding(text: &str) -> Padding {
-    let text: String = text.chars().filter(|c| *c != '+' && !c.is_whitespace()).collect();
-    let data = text.rsplit('1').next().unwrap_or_default().to_lowercase();
-    let value = |c: u8| ALPHABET.iter().position(|other| *other == c).unwrap_or(0);
-    let left = data.len() * 5 % 8;
-    let last = data.bytes().rev().take(2).map(value).enumerate();
-    let bits = last.fold(0, |bits, (at, group)| bits | (group << (5 * at)));
+    let symbols: Vec<u8> = symbols(text).collect();
+    let left = symbols.len() * 5 % 8;
+    let last = symbols.iter().rev().take(2).enumerate();
+    let bits = last.fold(0_u16, |bits, (at, symbol)| bits | (u16::from(*symbol) << (5 * at)));
     if left < 5 && bits & ((1 << left) - 1) == 0 { Padding::Right } else { Padding::Wrong }
 }
 

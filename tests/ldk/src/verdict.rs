@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use countersign_offers::Untrusted;
+
 /// Accepted or rejected, in a form that two readers can be compared by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -55,4 +57,10 @@ impl Verdict {
 #[must_use]
 pub fn hex(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A stranger's text as we show it, which tells two texts apart whenever they differ.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    Untrusted::new(text).to_string()
 }
