@@ -1,6 +1,6 @@
 use core::fmt;
 
-use countersign_tlv::DecodeError;
+use countersign_tlv::{DecodeError, Full};
 
 use crate::Field;
 
@@ -11,6 +11,8 @@ pub enum Rejected {
     Malformed(DecodeError),
     /// They are, but a requirement of BOLT 12 does not hold.
     Invalid(Invalid),
+    /// They are more bytes, or more records, than a device takes ([`capacity`](crate::capacity)).
+    TooLarge,
 }
 
 /// A requirement of BOLT 12 that does not hold, and the field that breaks it.
@@ -86,6 +88,11 @@ pub enum Invalid {
         /// The field that is different.
         field: Field,
     },
+    /// It came another way than the request asked for (R-VR-04).
+    Arrival {
+        /// The field that says which way.
+        field: Field,
+    },
     /// The signature is not one of the message by the key that it names (R-IR-04, R-VR-03).
     Signature {
         /// The signature's field.
@@ -114,6 +121,7 @@ impl Invalid {
             | Self::Chain { field }
             | Self::Expired { field }
             | Self::Mismatch { field }
+            | Self::Arrival { field }
             | Self::Signature { field } => field,
         }
     }
@@ -136,6 +144,7 @@ impl fmt::Display for Invalid {
             Self::Chain { .. } => "is for another chain",
             Self::Expired { .. } => "has passed",
             Self::Mismatch { .. } => "is not what it must be equal to",
+            Self::Arrival { .. } => "says that the message came the wrong way",
             Self::Signature { .. } => "does not sign this message",
         };
         write!(f, "{} {what}", self.field())
@@ -149,6 +158,7 @@ impl fmt::Display for Rejected {
         match self {
             Self::Malformed(error) => error.fmt(f),
             Self::Invalid(error) => error.fmt(f),
+            Self::TooLarge => f.write_str("larger than a device takes"),
         }
     }
 }
@@ -164,5 +174,55 @@ impl From<DecodeError> for Rejected {
 impl From<Invalid> for Rejected {
     fn from(error: Invalid) -> Self {
         Self::Invalid(error)
+    }
+}
+
+/// Why a message was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwritable {
+    /// Its reader would refuse it.
+    Rejected(Rejected),
+    /// The caller's buffer is too small.
+    Full,
+    /// The key that it would be signed with does not exist, or signed wrongly: once in 2¹²⁷ times,
+    /// or when the hardware fails. Another nonce is another key.
+    NoKey,
+}
+
+const _: () = assert!(size_of::<Unwritable>() == 16);
+
+impl fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(error) => error.fmt(f),
+            Self::Full => Full.fmt(f),
+            Self::NoKey => f.write_str("there is no such key, or it does not sign"),
+        }
+    }
+}
+
+impl core::error::Error for Unwritable {}
+
+impl From<Full> for Unwritable {
+    fn from(Full: Full) -> Self {
+        Self::Full
+    }
+}
+
+impl From<Rejected> for Unwritable {
+    fn from(error: Rejected) -> Self {
+        Self::Rejected(error)
+    }
+}
+
+impl From<Invalid> for Unwritable {
+    fn from(error: Invalid) -> Self {
+        Self::Rejected(error.into())
+    }
+}
+
+impl From<DecodeError> for Unwritable {
+    fn from(error: DecodeError) -> Self {
+        Self::Rejected(error.into())
     }
 }

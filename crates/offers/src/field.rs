@@ -1,5 +1,7 @@
 use core::fmt;
 
+use countersign_tlv::TlvStream;
+
 /// The type number of a BOLT 12 record; the constants are the fields that the specification names.
 ///
 /// A number stands here and nowhere else.
@@ -162,11 +164,24 @@ impl Field {
         matches!(self.0, 0..=239 | 1_000_000_000..=3_999_999_999)
     }
 
+    /// Whether the field may stand in a `payer_proof`: those of the invoice but `invreq_metadata`,
+    /// the signature elements, and the proof's own, 1001 to 999999999.
+    #[must_use]
+    pub const fn is_of_payer_proof(self) -> bool {
+        matches!(self.0, 1..=3_999_999_999)
+    }
+
     /// Whether the field is a signature element, which no signature covers: 240 to 1000.
     #[must_use]
     pub const fn is_signature(self) -> bool {
         matches!(self.0, 240..=1000)
     }
+}
+
+/// The records of an offer, a request or an invoice before and after the place of its signatures,
+/// without these.
+pub(crate) fn around_signatures<'a>(records: &TlvStream<'a>) -> [TlvStream<'a>; 2] {
+    [records.range(0, 239), records.range(1001, u64::MAX)]
 }
 
 impl fmt::Display for Field {
@@ -186,9 +201,9 @@ impl fmt::Debug for Field {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
+    extern crate alloc;
 
-    use std::format;
+    use alloc::format;
 
     use super::Field;
 
@@ -235,10 +250,7 @@ mod tests {
                 (4_000_000_000, false),
             ],
         );
-        ends(
-            Field::is_signature,
-            &[(239, false), (240, true), (1000, true), (1001, false)],
-        );
+        ends(Field::is_signature, &[(239, false), (240, true), (1000, true), (1001, false)]);
     }
 
     #[test]

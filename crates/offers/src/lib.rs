@@ -13,17 +13,46 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod amount;
+mod authentic;
 mod bip353;
+pub mod capacity;
+mod chain;
 mod error;
 mod escape;
+mod features;
 mod field;
+mod invoice;
 pub mod invoice_error;
+mod invoice_request;
+mod keys;
 mod merkle;
+mod offer;
+mod payer_proof;
+mod refund;
 pub mod text;
+mod value;
 
+pub use amount::{Amount, Currency, Rate};
+pub use authentic::Authentic;
 pub use bip353::Bip353Name;
+pub use chain::{ChainHash, Chains};
+pub use error::Unwritable;
 pub use error::{Invalid, Rejected};
 pub use escape::{Excerpt, Untrusted};
+pub use features::Features;
 pub use field::Field;
+pub use invoice::{
+    Answerable, Arrival, CheckedInvoice, FallbackAddress, Fallbacks, Invoice, InvoiceFields,
+    InvoiceTerms, InvoiceWriter, PaymentParts, SignedInvoice, UnsignedInvoice,
+};
 pub use invoice_error::InvoiceError;
+pub use invoice_request::{
+    CheckedRequest, Here, InvoiceRequest, InvoiceRequestFields, OurRequest, Price, RequestTerms,
+    Suspended,
+};
+pub use keys::{Identity, NONCE_LEN, Nonce, NotOurs, OfferKeys, PATH_ID_LEN, PathId, PathPurpose};
 pub use merkle::{MerkleRoot, MerkleTree, Signed};
+pub use offer::{Offer, OfferFields, OfferTerms, PayableOffer, QuantityMax};
+pub use payer_proof::{PayerProof, PayerProofFields};
+pub use refund::{CheckedRefund, Refund, RefundTerms};

@@ -80,8 +80,16 @@ impl MerkleRoot {
     /// The root over all records of a message that is at hand as a whole.
     #[must_use]
     pub fn of(message: &TlvStream<'_>) -> Option<Self> {
+        Self::of_parts(&[*message])
+    }
+
+    /// The root over all records of a message that is at hand in parts, one after the other.
+    #[must_use]
+    pub fn of_parts(parts: &[TlvStream<'_>]) -> Option<Self> {
         let mut tree = MerkleTree::new();
-        tree.extend(message);
+        for part in parts {
+            tree.extend(part);
+        }
         tree.root()
     }
 
