@@ -141,6 +141,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "half a million charges take Miri many minutes")]
     fn frequent_charges_do_not_stop_a_slow_drain() {
         let slow = Window { most: Some(1_000), period: Seconds(1_000_000) };
         let mut bucket = Bucket::restored(1_000, Uptime(0));
