@@ -29,6 +29,9 @@ pub struct Records<'a> {
 }
 
 impl<'a> TlvStream<'a> {
+    /// The stream of no records.
+    pub const EMPTY: Self = Self { bytes: &[] };
+
     /// Reads `bytes` to their end (R-TLV-01).
     ///
     /// # Errors
@@ -182,7 +185,7 @@ mod tests {
     #[test]
     fn a_stream_ends_with_a_record() {
         // R-TLV-01
-        assert!(TlvStream::parse(&[]).is_ok());
+        assert_eq!(TlvStream::parse(&[]), Ok(TlvStream::EMPTY));
         for bytes in [&[1][..], &[1, 1], &[1, 0, 2], &[1, 0xfd, 1], &[0xfd, 1], &[1, 2, 9]] {
             assert_eq!(rejected(bytes).rule, Malformed::Truncated, "{bytes:?}");
         }
