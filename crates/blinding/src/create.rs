@@ -143,18 +143,12 @@ impl<'a, H: Iterator<Item = Hop<'a>> + Clone> Route<H> {
         let first_node_id = first.node_id.serialize();
         let introduction = self.start.introduction(&first_node_id);
         BlindedPath::write_head(writer, introduction, &first_path_key, num_hops)?;
-        for (index, hop) in (0_u8..).zip(self.hops) {
-            if index == last {
-                let own_id = hop.node_id.serialize();
-                for _ in 0..self.dummy_hops {
-                    write_hop(
-                        curve,
-                        &mut chain,
-                        &Hop::dummy(hop.node_id, &own_id),
-                        target,
-                        writer,
-                    )?;
-                }
+        for (index, hop) in (0..=last).zip(self.hops) {
+            let own_id = hop.node_id.serialize();
+            let dummy = Hop::dummy(hop.node_id, &own_id);
+            let dummies = if index == last { self.dummy_hops } else { 0 };
+            for _ in 0..dummies {
+                write_hop(curve, &mut chain, &dummy, target, writer)?;
             }
             write_hop(curve, &mut chain, &hop, target, writer)?;
         }
@@ -167,13 +161,13 @@ impl<'a, H: Iterator<Item = Hop<'a>> + Clone> Route<H> {
             Purpose::Message => MAX_MESSAGE_HOPS,
             Purpose::Payment => MAX_PAYMENT_HOPS,
         };
-        let count = self.hops.clone().count();
+        let count = self.hops.clone().fold(0_usize, |count, _| count.saturating_add(1));
         if count.saturating_add(self.dummy_hops.into()) > most.into() {
             return Err(CreateError::TooManyHops);
         }
         let last = u8::try_from(count).ok().and_then(|count| count.checked_sub(1));
         let last = last.ok_or(CreateError::NoHops)?;
-        for (index, hop) in (0_u8..).zip(self.hops.clone()) {
+        for (index, hop) in (0..=last).zip(self.hops.clone()) {
             let place = Place::of(&hop.data, last.saturating_sub(index));
             let takes_dummies = place != Place::Joining && self.purpose == Purpose::Message;
             if self.dummy_hops > 0 && !takes_dummies {
@@ -374,3 +368,7 @@ impl fmt::Display for CreateError {
 }
 
 impl core::error::Error for CreateError {}
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test that overflows has failed")]
+mod tests;

@@ -297,3 +297,6 @@ fn consumed<'a>(from: &'a [u8], reader: &Reader<'a>) -> &'a [u8] {
 
 /// Bytes of a channel and a direction: one byte and eight.
 const SCIDDIR_LEN: usize = 9;
+
+#[cfg(test)]
+mod tests;

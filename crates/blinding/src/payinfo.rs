@@ -104,3 +104,74 @@ impl<'a> BlindedPayInfos<'a> {
         framed(self.bytes, BlindedPayInfo::parse)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+
+    use alloc::vec::Vec;
+
+    use countersign_tlv::{Full, Malformed, Reader, Writer};
+
+    use super::{BlindedPayInfo, BlindedPayInfos};
+
+    const PAYINFO: BlindedPayInfo<'_> = BlindedPayInfo {
+        fee_base_msat: 1,
+        fee_proportional_millionths: 2,
+        cltv_expiry_delta: 3,
+        htlc_minimum_msat: 4,
+        htlc_maximum_msat: u64::MAX,
+        features: &[0x80, 0],
+    };
+
+    #[test]
+    fn a_payinfo_reads_back_as_written_in_28_bytes_and_its_features() {
+        let mut buffer = [0; 30];
+        let mut writer = Writer::new(&mut buffer);
+        PAYINFO.write(&mut writer).unwrap();
+        assert_eq!(
+            hex::encode(writer.written()),
+            "000000010000000200030000000000000004ffffffffffffffff00028000"
+        );
+        assert_eq!(PAYINFO.write(&mut writer), Err(Full));
+        let mut reader = Reader::new(&buffer);
+        assert_eq!(BlindedPayInfo::parse(&mut reader), Ok(PAYINFO));
+        assert!(reader.is_empty());
+    }
+
+    #[test]
+    fn a_payinfo_that_ends_early_is_truncated_and_consumes_nothing() {
+        let mut buffer = [0; 30];
+        PAYINFO.write(&mut Writer::new(&mut buffer)).unwrap();
+        for len in 0..buffer.len() {
+            let mut reader = Reader::new(&buffer[..len]);
+            let error = BlindedPayInfo::parse(&mut reader).unwrap_err();
+            assert_eq!((error.rule, reader.offset()), (Malformed::Truncated, 0));
+        }
+    }
+
+    #[test]
+    fn a_record_of_payinfos_keeps_their_order() {
+        let mut buffer = [0; 58];
+        let mut writer = Writer::new(&mut buffer);
+        let bare = BlindedPayInfo { features: &[], ..PAYINFO };
+        PAYINFO.write(&mut writer).unwrap();
+        bare.write(&mut writer).unwrap();
+        let payinfos = BlindedPayInfos::parse(&mut Reader::new(&buffer)).unwrap();
+        assert_eq!((payinfos.len(), payinfos.encoded()), (2, &buffer[..]));
+        assert_eq!(payinfos.iter().collect::<Vec<_>>(), [PAYINFO, bare]);
+        assert!(BlindedPayInfos::parse(&mut Reader::new(&[])).unwrap().is_empty());
+        let error = BlindedPayInfos::parse(&mut Reader::new(&buffer[..57])).unwrap_err();
+        assert_eq!(error.rule, Malformed::Truncated);
+    }
+
+    #[test]
+    fn features_longer_than_16_bits_can_say_do_not_fit() {
+        let features = alloc::vec![0; 0x1_0000];
+        let mut buffer = alloc::vec![0; 0x2_0000];
+        let too_long = BlindedPayInfo { features: &features, ..PAYINFO };
+        assert_eq!(too_long.write(&mut Writer::new(&mut buffer)), Err(Full));
+        let longest = BlindedPayInfo { features: &features[1..], ..PAYINFO };
+        assert_eq!(longest.write(&mut Writer::new(&mut buffer)), Ok(()));
+    }
+}

@@ -3,7 +3,7 @@ use core::fmt;
 use countersign_crypto::PublicKey;
 use countersign_units::Msat;
 
-use crate::relay::MILLION;
+use crate::relay::{MILLION, div_ceil};
 use crate::{
     BlindedPayInfo, EncryptedDataTlv, Hop, PaymentConstraints, PaymentRelay, Sealing,
     ShortChannelId,
@@ -162,19 +162,17 @@ impl Total {
         // The node is also paid for forwarding what the nodes behind it are paid.
         let base = base
             .checked_mul(MILLION)?
-            .checked_add(base_behind.checked_mul(MILLION.checked_add(rate)?)?)?
-            .div_ceil(MILLION);
+            .checked_add(base_behind.checked_mul(MILLION.checked_add(rate)?)?)?;
         let rate = rate_behind
             .checked_add(rate)?
             .checked_mul(MILLION)?
-            .checked_add(rate_behind.checked_mul(rate)?)?
-            .div_ceil(MILLION);
+            .checked_add(rate_behind.checked_mul(rate)?)?;
         let cltv_expiry_delta =
             self.relay.cltv_expiry_delta.checked_add(node.relay.cltv_expiry_delta)?;
         let relay = PaymentRelay {
             cltv_expiry_delta,
-            fee_proportional_millionths: rate.try_into().ok()?,
-            fee_base_msat: base.try_into().ok()?,
+            fee_proportional_millionths: div_ceil(rate, MILLION)?.try_into().ok()?,
+            fee_base_msat: div_ceil(base, MILLION)?.try_into().ok()?,
         };
         // What does not even pay the fees leaves nothing.
         let left = relay.largest_paid_by(node.htlc_maximum).unwrap_or(Msat::ZERO);
@@ -192,3 +190,7 @@ impl fmt::Display for PathError {
 }
 
 impl core::error::Error for PathError {}
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test that overflows has failed")]
+mod tests;

@@ -371,3 +371,7 @@ pub(crate) fn record_len(number: u64, len: usize) -> usize {
     let len_len = bigsize_len(u64::try_from(len).unwrap_or(u64::MAX));
     bigsize_len(number).saturating_add(len_len).saturating_add(len)
 }
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test that overflows has failed")]
+mod tests;

@@ -38,15 +38,18 @@ impl PaymentRelay {
     pub fn amount_to_forward(&self, amount: Msat) -> Option<Msat> {
         let divisor = MILLION.checked_add(self.fee_proportional_millionths.into())?;
         let rest = u128::from(amount.get()).checked_sub(self.fee_base_msat.into())?;
-        msat(rest.checked_mul(MILLION)?.div_ceil(divisor))
+        msat(div_ceil(rest.checked_mul(MILLION)?, divisor)?)
     }
 
     /// The largest amount that, with the fee for it, is at most `total`. It is what the hop would
     /// forward, or 1 msat less where that was rounded up.
     pub(crate) fn largest_paid_by(&self, total: Msat) -> Option<Msat> {
         let forwarded = self.amount_to_forward(total)?;
-        let with_fee = forwarded.plus(self.fee(forwarded)?)?;
-        if with_fee <= total { Some(forwarded) } else { forwarded.minus(Msat::new(1)?) }
+        let with_fee = self.fee(forwarded).and_then(|fee| forwarded.plus(fee));
+        match with_fee {
+            Some(with_fee) if with_fee <= total => Some(forwarded),
+            Some(_) | None => forwarded.minus(Msat::new(1)?),
+        }
     }
 
     /// The expiry that the hop sets on what it forwards when what comes in expires at
@@ -117,5 +120,105 @@ fn msat(amount: u128) -> Option<Msat> {
     u64::try_from(amount).ok().and_then(Msat::new)
 }
 
+/// The quotient rounded up. (The standard library's would keep two divisions and their panics.)
+pub(crate) fn div_ceil(number: u128, divisor: u128) -> Option<u128> {
+    number.checked_add(divisor.checked_sub(1)?)?.checked_div(divisor)
+}
+
 /// Proportional fees are per million.
 pub(crate) const MILLION: u128 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use countersign_units::Msat;
+    use proptest::prelude::*;
+
+    use super::{PaymentConstraints, PaymentRelay};
+
+    fn msat(amount: u64) -> Msat {
+        Msat::new(amount).unwrap()
+    }
+
+    fn relay(fee_base_msat: u32, fee_proportional_millionths: u32) -> PaymentRelay {
+        PaymentRelay { cltv_expiry_delta: 40, fee_proportional_millionths, fee_base_msat }
+    }
+
+    #[test]
+    fn every_hop_of_the_specifications_payment_forwards_what_it_says() {
+        // bolt04/blinded-payment-onion-test.json: Bob, Carol and Dave; Eve gets 100,000.
+        let mut amount = msat(110_125);
+        for (relay, forwarded) in
+            [(relay(10_000, 0), 100_125), (relay(100, 150), 100_010), (relay(0, 100), 100_000)]
+        {
+            amount = relay.amount_to_forward(amount).unwrap();
+            assert_eq!(amount, msat(forwarded));
+        }
+    }
+
+    #[test]
+    fn what_does_not_pay_the_base_fee_is_not_forwarded() {
+        assert_eq!(relay(1000, 0).amount_to_forward(msat(999)), None);
+        assert_eq!(relay(1000, 0).amount_to_forward(msat(1000)), Some(Msat::ZERO));
+        assert_eq!(relay(1000, 0).amount_to_forward(msat(1001)), Some(msat(1)));
+    }
+
+    #[test]
+    fn a_fee_that_is_more_money_than_exists_is_none() {
+        assert_eq!(relay(0, 1_000_000).fee(Msat::MAX), Some(Msat::MAX));
+        assert_eq!(relay(1, 1_000_000).fee(Msat::MAX), None);
+        assert_eq!(relay(u32::MAX, u32::MAX).fee(Msat::MAX), None);
+    }
+
+    #[test]
+    fn an_expiry_does_not_fall_below_the_first_block() {
+        assert_eq!(relay(0, 0).outgoing_cltv_value(40), Some(0));
+        assert_eq!(relay(0, 0).outgoing_cltv_value(39), None);
+    }
+
+    #[test]
+    fn both_constraints_are_inclusive() {
+        // R-BPP-02
+        let limits = PaymentConstraints { max_cltv_expiry: 100, htlc_minimum: msat(50) };
+        for (amount, expiry, allowed) in
+            [(50, 100, true), (49, 100, false), (50, 101, false), (51, 99, true)]
+        {
+            assert_eq!(limits.allow(msat(amount), expiry), allowed, "{amount} at {expiry}");
+        }
+        assert_eq!(limits.in_front(&relay(0, 0)).map(|limits| limits.max_cltv_expiry), Some(140));
+        let highest = PaymentConstraints { max_cltv_expiry: u32::MAX - 40, ..limits };
+        assert!(highest.in_front(&relay(0, 0)).is_some());
+        let higher = PaymentConstraints { max_cltv_expiry: u32::MAX - 39, ..limits };
+        assert_eq!(higher.in_front(&relay(0, 0)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_hop_forwards_exactly_what_its_fee_was_added_to(base: u32, rate: u32, amount in 0..1_u64 << 40) {
+            let relay = relay(base, rate);
+            let amount = msat(amount);
+            if let Some(total) = relay.fee(amount).and_then(|fee| amount.plus(fee)) {
+                prop_assert_eq!(relay.amount_to_forward(total), Some(amount));
+                prop_assert!(relay.largest_paid_by(total) >= Some(amount));
+            }
+        }
+
+        #[test]
+        fn no_larger_amount_is_paid_by_a_total(
+            base in 0..10_000_u32,
+            rate in 0..5_000_000_u32,
+            total in 0..=Msat::MAX.get(),
+            shift in 0..50_u32,
+        ) {
+            let relay = relay(base, rate);
+            let total = msat(total >> shift);
+            let Some(largest) = relay.largest_paid_by(total) else {
+                prop_assert!(total < msat(base.into()));
+                return Ok(());
+            };
+            let with_fee = |amount: Msat| amount.plus(relay.fee(amount)?);
+            prop_assert!(with_fee(largest).unwrap() <= total);
+            let more = largest.plus(msat(1)).and_then(with_fee);
+            prop_assert!(more.is_none_or(|more| more > total));
+        }
+    }
+}
