@@ -1,0 +1,127 @@
+//! From the bytes of a stream to frames.
+
+use core::fmt;
+
+use cobs::{DecodeResult, DecoderState};
+
+use crate::frame::{Frame, FrameError, MAX_FRAME};
+
+/// Finds the frames in a stream of bytes, however it is cut into pieces.
+///
+/// Whatever is not a frame costs no more than itself: after the next zero byte everything is as if
+/// it had never been there.
+pub struct FrameDecoder {
+    buffer: [u8; MAX_FRAME],
+    length: usize,
+    state: DecoderState,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Before a frame's first byte.
+    Between,
+    /// In a frame.
+    Inside,
+    /// In bytes that cannot be a frame any more, until the next zero.
+    Skipping,
+}
+
+/// What one byte made of the frame.
+enum Step {
+    More,
+    Complete(usize),
+    Failed(FrameError),
+}
+
+impl Default for FrameDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FrameDecoder {
+    /// A decoder that has seen nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { buffer: [0; MAX_FRAME], length: 0, state: DecoderState::Idle, stage: Stage::Between }
+    }
+
+    /// Takes bytes off the front of `input` up to the end of the next frame.
+    ///
+    /// `None` when `input` is used up first. Empty frames (zeros in a row) are passed over.
+    pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Frame<'_>, FrameError>> {
+        while let Some((byte, rest)) = input.split_first() {
+            *input = rest;
+            match self.feed(*byte) {
+                Step::More => {}
+                Step::Complete(length) => {
+                    let bytes = self.buffer.get(..length).unwrap_or_default();
+                    return Some(Frame::parse(bytes));
+                }
+                Step::Failed(error) => return Some(Err(error)),
+            }
+        }
+        None
+    }
+
+    /// Drops an unfinished frame, as when the port was closed, and hands out the buffer to be
+    /// wiped.
+    pub const fn reset(&mut self) -> &mut [u8; MAX_FRAME] {
+        self.begin(Stage::Between);
+        &mut self.buffer
+    }
+
+    const fn begin(&mut self, stage: Stage) {
+        self.length = 0;
+        self.state = DecoderState::Idle;
+        self.stage = stage;
+    }
+
+    fn feed(&mut self, byte: u8) -> Step {
+        match (self.stage, byte) {
+            (Stage::Between | Stage::Skipping, 0) => {
+                self.begin(Stage::Between);
+                Step::More
+            }
+            (Stage::Skipping, _) => Step::More,
+            (Stage::Between | Stage::Inside, _) => {
+                self.stage = Stage::Inside;
+                self.unstuff(byte)
+            }
+        }
+    }
+
+    fn unstuff(&mut self, byte: u8) -> Step {
+        match self.state.feed(byte) {
+            Ok(DecodeResult::NoData) => Step::More,
+            Ok(DecodeResult::DataContinue(unstuffed)) => self.keep(unstuffed),
+            Ok(DecodeResult::DataComplete) => {
+                let length = self.length;
+                self.begin(Stage::Between);
+                Step::Complete(length)
+            }
+            Err(_) => {
+                self.begin(Stage::Between);
+                Step::Failed(FrameError::Malformed)
+            }
+        }
+    }
+
+    fn keep(&mut self, byte: u8) -> Step {
+        let Some(place) = self.buffer.get_mut(self.length) else {
+            self.begin(Stage::Skipping);
+            return Step::Failed(FrameError::TooLong);
+        };
+        *place = byte;
+        self.length = self.length.saturating_add(1);
+        Step::More
+    }
+}
+
+impl fmt::Debug for FrameDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The bytes may be a seed's words.
+        f.debug_struct("FrameDecoder").field("length", &self.length).finish_non_exhaustive()
+    }
+}
