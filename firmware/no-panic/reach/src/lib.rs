@@ -12,11 +12,19 @@
     reason = "a function's address is had by `as` only, and is never used as a number"
 )]
 
+mod blinding;
 mod crypto;
+//mod offers;
+mod onion;
+mod policy;
 mod tlv;
 mod units;
 
+pub use blinding::blinding;
 pub use crypto::crypto;
+//pub use offers::offers;
+pub use onion::onion;
+pub use policy::policy;
 pub use tlv::tlv;
 pub use units::units;
 
@@ -25,9 +33,20 @@ pub fn everything() {
     units();
     tlv();
     crypto();
+    blinding();
+    onion();
+    //offers();
+    policy();
 }
 
 /// Lets the functions escape to where the optimiser cannot follow.
 fn keep<const N: usize>(functions: [*const (); N]) {
     core::hint::black_box(functions);
+}
+
+/// Lets everything that an iterator yields escape.
+fn walk<T>(items: impl Iterator<Item = T>) {
+    items.for_each(|item| {
+        core::hint::black_box(item);
+    });
 }

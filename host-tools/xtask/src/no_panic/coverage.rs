@@ -52,10 +52,10 @@ fn public_functions(source: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a line of the harness lists `function`.
+/// Whether a line of the harness lists `function`, or calls it.
 fn lists(line: &str, function: &str) -> bool {
     let Some((path, _)) = line.split_once(" as *const ()") else {
-        return false;
+        return line.contains(&format!(".{function}(")) || line.contains(&format!("::{function}("));
     };
     let named = |path: &str| {
         path.strip_suffix(function).is_some_and(|before| {
@@ -97,6 +97,7 @@ mod tests {
         assert!(lists("        Reader::bytes as *const (),", "bytes"));
         assert!(lists("        Reader::array::<33> as *const (),", "array"));
         assert!(lists("        sha256 as *const (),", "sha256"));
+        assert!(lists("    crate::walk(path.hops());", "hops"));
         assert!(!lists("        hmac_sha256 as *const (),", "sha256"));
         assert!(!lists("use x::sha256;", "sha256"));
     }
