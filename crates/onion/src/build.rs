@@ -130,8 +130,12 @@ impl Build {
         let shared = ephemeral.ecdh(node);
         self.layers.set_keys(self.keyed, &shared);
         self.keyed = self.keyed.saturating_add(1);
-        let next = ephemeral.times(&blinding_factor(&public_key.serialize(), &shared));
-        self.ephemeral = Some(next.or(Err(BuildError::NotAKey))?);
+        self.ephemeral = if self.keyed < self.layers.count() {
+            let factor = blinding_factor(&public_key.serialize(), &shared);
+            Some(ephemeral.times(&factor).or(Err(BuildError::NotAKey))?)
+        } else {
+            None
+        };
         Ok(Progress::Done)
     }
 
@@ -274,5 +278,173 @@ fn copy_from(bytes: &[u8], offset: usize, out: &mut [u8]) -> usize {
 impl fmt::Debug for Build {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Build(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use countersign_crypto::{ChaCha20, PublicKey, Secret};
+
+    use super::{Build, Plan, Progress};
+    use crate::capacity::MAX_LAYERS;
+    use crate::testing::{feed, next_packet, nodes, packet, plan, secret, with_curve};
+    use crate::{BuildError, Pad, Payload, PayloadsLen, Peel, Peeled};
+
+    const SESSION_KEY: Secret<32> = Secret::new([0x5e; 32]);
+
+    /// Peels `packet` to its end and returns the payloads.
+    fn peeled(mut packet: Vec<u8>, layers: usize) -> Vec<Vec<u8>> {
+        let mut peel = Peel::new();
+        let mut payloads = Vec::new();
+        for node in (1..).take(layers) {
+            match feed(&mut peel, &secret(node), &packet).unwrap() {
+                Peeled::Final { payload } => payloads.push(payload.to_vec()),
+                Peeled::Forward { payload } => {
+                    payloads.push(payload.to_vec());
+                    packet = next_packet(&peel, &packet).unwrap();
+                }
+            }
+        }
+        payloads
+    }
+
+    #[test]
+    fn every_number_of_layers_opens_in_every_size() {
+        // R-OX-01
+        for layers in 1..=MAX_LAYERS {
+            let bytes: Vec<Vec<u8>> =
+                (0..14).take(layers).map(|at| vec![at; 2 + 7 * usize::from(at)]).collect();
+            let pieces: Vec<_> = bytes.iter().map(|bytes| [&bytes[..1], &bytes[1..]]).collect();
+            let payloads: Vec<_> = pieces.iter().map(|pieces| Payload::Pieces(pieces)).collect();
+            let least = payloads.iter().map(Payload::layer_len).sum();
+            for len in [least, least + 1, 1_234, 1_300, 32_768] {
+                for pad in [Pad::Middle, Pad::Innermost] {
+                    let payloads_len = PayloadsLen::new(len).unwrap();
+                    let packet = packet(&Plan { pad, ..plan(&payloads, payloads_len) });
+                    assert_eq!(peeled(packet, layers), bytes, "{layers} layers in {len}, {pad:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_layers_and_their_payloads_have_limits() {
+        // DESIGN §6: at each limit and one past it.
+        let begin = |payloads: &[Payload<'_>], len| {
+            Build::new().begin(&SESSION_KEY, &plan(payloads, PayloadsLen::new(len).unwrap()))
+        };
+        let payloads = [Payload::Pieces(&[&[1; 50]]); MAX_LAYERS + 1];
+        assert_eq!(begin(&payloads[1..], 1_300), Ok(()));
+        assert_eq!(begin(&payloads, 1_300), Err(BuildError::LayerCount));
+        assert_eq!(begin(&[], 1_300), Err(BuildError::LayerCount));
+        assert_eq!(begin(&payloads[..2], 166), Ok(()));
+        assert_eq!(begin(&payloads[..2], 165), Err(BuildError::TooLong));
+        let mut build = Build::new();
+        let zero = Secret::new([0; 32]);
+        let plan = plan(&payloads[..1], PayloadsLen::SMALL);
+        assert_eq!(build.begin(&zero, &plan), Err(BuildError::NotAKey));
+        let error = with_curve(|curve| {
+            build.build_into(curve, &SESSION_KEY, &nodes(1), &plan, &mut [0; 1_365]).unwrap_err()
+        });
+        assert_eq!(error, BuildError::TooLong);
+    }
+
+    #[test]
+    fn a_step_before_its_turn_is_out_of_order() {
+        let payloads = [Payload::Pieces(&[b"one"]), Payload::Pieces(&[b"two"])];
+        let other = [Payload::Pieces(&[b"one"]), Payload::Pieces(&[b"three"])];
+        let nodes = nodes(2);
+        let mut build = Build::new();
+        let mut out = [0; 34];
+        with_curve(|curve| {
+            assert_eq!(build.layer(curve, &nodes[0]), Err(BuildError::OutOfOrder));
+            build.begin(&SESSION_KEY, &plan(&payloads, PayloadsLen::SMALL)).unwrap();
+            for node in &nodes {
+                assert_eq!(build.work(&payloads, 1), Err(BuildError::OutOfOrder));
+                // One multiplication each.
+                assert_eq!(build.layer(curve, node), Ok(Progress::More));
+                assert_eq!(build.layer(curve, node), Ok(Progress::Done));
+            }
+            assert_eq!(build.layer(curve, &nodes[0]), Err(BuildError::OutOfOrder));
+        });
+        assert_eq!(build.chunk(&payloads, 0, &mut out), Err(BuildError::OutOfOrder));
+        assert_eq!(build.work(&payloads, 1), Ok(Progress::More));
+        assert_eq!(build.work(&other, 1), Err(BuildError::PayloadChanged));
+        assert_eq!(build.work(&payloads, 1_300), Ok(Progress::Done));
+        assert_eq!(build.chunk(&payloads, 35, &mut out), Err(BuildError::OutOfOrder));
+        assert_eq!(build.chunk(&payloads, 0, &mut out), Ok(34));
+        assert_eq!(build.chunk(&other, 34, &mut out), Err(BuildError::PayloadChanged));
+        build.wipe();
+        assert_eq!(build.chunk(&payloads, 0, &mut out), Err(BuildError::OutOfOrder));
+    }
+
+    #[test]
+    fn a_packet_is_the_same_in_portions_of_any_size_and_when_asked_for_again() {
+        let payloads = [
+            Payload::Forward(&[1; 300]),
+            Payload::Forward(&[2; 51]),
+            Payload::Pieces(&[b"final ", b"payload"]),
+        ];
+        let plan = plan(&payloads, PayloadsLen::SMALL);
+        let whole = packet(&plan);
+        let nodes = nodes(3);
+        for (budget, size) in [(1, 1), (64, 33), (1_000, 35), (5_000, 960), (usize::MAX, 1_366)] {
+            let mut build = Build::new();
+            build.begin(&SESSION_KEY, &plan).unwrap();
+            with_curve(|curve| {
+                for node in &nodes {
+                    while build.layer(curve, node).unwrap() == Progress::More {}
+                }
+            });
+            while build.work(&payloads, budget).unwrap() == Progress::More {}
+            let mut got = Vec::new();
+            loop {
+                let mut out = vec![0; size];
+                let len = build.chunk(&payloads, got.len(), &mut out).unwrap();
+                if len == 0 {
+                    break;
+                }
+                // The host lost it and asks again, from a little earlier.
+                let mut again = vec![0; size];
+                let from = got.len().saturating_sub(size / 2);
+                build.chunk(&payloads, from, &mut again).unwrap();
+                let overlap = &again[..size.min(got.len() + len - from)];
+                assert_eq!(overlap, &whole[from..][..overlap.len()]);
+                got.extend_from_slice(&out[..len]);
+            }
+            assert_eq!(got, whole);
+            for from in [0, 20, 700, 1_333, 1_334, 1_350, 1_365, 1_366, 2_000] {
+                let mut again = vec![0; 2_000];
+                let len = build.chunk(&payloads, from, &mut again).unwrap();
+                assert_eq!(again[..len], whole[from.min(1_366)..], "from {from}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_hop_finds_zeros_where_the_pad_is() {
+        // R-OX-04: neither before it decrypts nor after.
+        let payloads = [Payload::Pieces(&[b"some payload"]); 5];
+        for pad in [Pad::Middle, Pad::Innermost] {
+            let mut packet = packet(&Plan { pad, ..plan(&payloads, PayloadsLen::SMALL) });
+            let mut peel = Peel::new();
+            for node in 1..5 {
+                assert!(!packet.as_chunks().0.contains(&[0; 8]));
+                feed(&mut peel, &secret(node), &packet).unwrap();
+                packet = next_packet(&peel, &packet).unwrap();
+            }
+            let mut payloads = packet[34..1_334].to_vec();
+            let public_key = PublicKey::parse(packet[1..34].first_chunk().unwrap()).unwrap();
+            let rho = secret(5).ecdh(&public_key).derive(b"rho");
+            ChaCha20::new(&rho).apply(&mut payloads);
+            // Behind the last payload stands the MAC of zeros, then the pad.
+            assert_eq!(payloads[13..45], [0; 32]);
+            assert!(!payloads[45..].as_chunks().0.contains(&[0; 8]));
+        }
     }
 }

@@ -26,6 +26,8 @@ pub struct Forward {
     appended: usize,
 }
 
+const _: () = assert!(size_of::<Forward>() <= 512);
+
 impl Forward {
     /// `packet` is the length, associated data and MAC of the packet that was peeled; `layer` is
     /// how long this hop's part was, and the MAC that it ended with.
@@ -120,5 +122,101 @@ pub(crate) fn apply(stream: &mut ChaCha20, position: usize, bytes: &mut [u8]) {
         // No position in an onion is above 64 KiB.
         stream.seek(u32::try_from(position).unwrap_or(u32::MAX));
         stream.apply(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{feed, next_packet, packet, plan, secret, with_curve};
+    use crate::{AssociatedData, Forward, Ignored, Packet, Payload, PayloadsLen, Peel, Peeled};
+
+    const PAYLOADS: [Payload<'_>; 3] = [
+        Payload::Forward(&[1; 40]),
+        Payload::Forward(&[2; 300]),
+        Payload::Pieces(&[b"the final payload"]),
+    ];
+
+    fn pass_on(peel: &mut Peel, passes: &mut [&mut Forward], bytes: &mut [u8]) {
+        let bytes: &mut [u8] = passes.iter_mut().fold(bytes, |bytes, pass| pass.chunk(bytes));
+        peel.chunk(bytes);
+    }
+
+    #[test]
+    fn a_packet_that_changes_between_the_passes_is_ignored() {
+        // HARDENING 2c, 12
+        let bytes = packet(&plan(&PAYLOADS[1..], PayloadsLen::new(420).unwrap()));
+        let mut peel = Peel::new();
+        assert!(matches!(feed(&mut peel, &secret(1), &bytes), Ok(Peeled::Forward { .. })));
+        assert!(next_packet(&peel, &bytes).is_ok());
+        for at in 34..34 + 420 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 0x10;
+            assert_eq!(next_packet(&peel, &changed), Err(Ignored), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn the_second_pass_is_as_long_as_the_first() {
+        let bytes = packet(&plan(&PAYLOADS, PayloadsLen::SMALL));
+        let mut payloads = Packet::parse(&bytes).unwrap().payloads.to_vec();
+        let mut peel = Peel::new();
+        feed(&mut peel, &secret(1), &bytes).unwrap();
+
+        let mut short = with_curve(|curve| peel.forward(curve)).unwrap();
+        short.chunk(&mut payloads[..1_299]);
+        assert_eq!(short.tail(&mut [0; 10]), 0, "the tail comes behind the last chunk");
+        assert_eq!(short.finish(), Err(Ignored));
+
+        let mut long = with_curve(|curve| peel.forward(curve)).unwrap();
+        long.chunk(&mut payloads);
+        long.chunk(&mut [0]);
+        assert_eq!(long.tail(&mut [0; 10]), 0);
+        assert_eq!(long.finish(), Err(Ignored));
+    }
+
+    #[test]
+    fn an_onion_that_ends_here_does_not_go_on() {
+        // R-OD-05
+        let bytes = packet(&plan(&PAYLOADS[2..], PayloadsLen::SMALL));
+        let mut peel = Peel::new();
+        assert!(matches!(feed(&mut peel, &secret(1), &bytes), Ok(Peeled::Final { .. })));
+        assert!(with_curve(|curve| peel.forward(curve)).is_err());
+    }
+
+    #[test]
+    fn dummy_hops_of_ours_are_peeled_through_each_other_without_a_buffer() {
+        let bytes = packet(&plan(&PAYLOADS, PayloadsLen::LARGE));
+        let packet = Packet::parse(&bytes).unwrap();
+        let mut peel = Peel::new();
+        feed(&mut peel, &secret(1), &bytes).unwrap();
+        let mut first = with_curve(|curve| peel.forward(curve)).unwrap();
+
+        // The second pass feeds the second layer, which needs one of its own: the third.
+        let through = |peel: &mut Peel, passes: &mut [&mut Forward], node| {
+            let header = passes.last().unwrap().header();
+            peel.begin(&secret(node), header, packet.payloads_len, AssociatedData::None).unwrap();
+            for chunk in packet.payloads.as_chunks::<1_024>().0 {
+                pass_on(peel, passes, &mut chunk.clone());
+            }
+            for at in 0..passes.len() {
+                let mut buffer = [0; 64];
+                while let len @ 1.. = passes[at].tail(&mut buffer) {
+                    pass_on(peel, &mut passes[at + 1..], &mut buffer[..len]);
+                }
+            }
+        };
+        through(&mut peel, &mut [&mut first], 2);
+        let hmac = first.finish().unwrap();
+        assert!(
+            matches!(peel.finish(&hmac), Ok(Peeled::Forward { payload }) if payload.len() == 304)
+        );
+        let mut second = with_curve(|curve| peel.forward(curve)).unwrap();
+
+        feed(&mut peel, &secret(1), &bytes).unwrap();
+        let mut first = with_curve(|curve| peel.forward(curve)).unwrap();
+        through(&mut peel, &mut [&mut first, &mut second], 3);
+        assert!(first.finish().is_ok());
+        let hmac = second.finish().unwrap();
+        assert_eq!(peel.finish(&hmac), Ok(Peeled::Final { payload: b"the final payload" }));
     }
 }

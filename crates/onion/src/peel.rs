@@ -140,6 +140,14 @@ impl Peel {
         })
     }
 
+    /// The payload again, for as long as it has not been forgotten; `None` before
+    /// [`Peel::finish`] has given it away.
+    #[must_use]
+    pub fn payload(&self) -> Option<&[u8]> {
+        self.hop.as_ref()?.hmac?;
+        self.opened().map(|(payload, _)| payload)
+    }
+
     /// The second pass over the same packet, which makes the next hop's packet of it. This takes
     /// one multiplication on the curve.
     ///
@@ -222,5 +230,148 @@ impl Drop for Peel {
 impl fmt::Debug for Peel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Peel(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use super::{Peel, Peeled};
+    use crate::capacity::{HMAC_LEN, MAX_PAYLOAD_LEN};
+    use crate::testing::{feed, forged, packet, plan, secret, with_curve};
+    use crate::{AssociatedData, Ignored, Packet, Payload, PayloadsLen};
+
+    fn small(payload: &[u8]) -> Vec<u8> {
+        packet(&plan(&[Payload::Pieces(&[payload])], PayloadsLen::new(200).unwrap()))
+    }
+
+    #[test]
+    fn another_version_or_a_public_key_that_is_no_point_is_ignored() {
+        // R-OD-01
+        let mut bytes = small(b"payload");
+        assert!(feed(&mut Peel::new(), &secret(1), &bytes).is_ok());
+        bytes[0] = 1;
+        assert_eq!(feed(&mut Peel::new(), &secret(1), &bytes), Err(Ignored));
+        bytes[0] = 0;
+        bytes[1] = 4;
+        assert_eq!(feed(&mut Peel::new(), &secret(1), &bytes), Err(Ignored));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_ignored() {
+        // R-OD-03
+        let mut bytes = forged(&[vec![2, 7, 7], vec![0; HMAC_LEN]].concat());
+        let mut peel = Peel::new();
+        assert_eq!(feed(&mut peel, &secret(1), &bytes), Ok(Peeled::Final { payload: &[7, 7] }));
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                bytes[at] ^= 1 << bit;
+                assert_eq!(feed(&mut peel, &secret(1), &bytes), Err(Ignored), "bit {bit} of {at}");
+                bytes[at] ^= 1 << bit;
+            }
+        }
+    }
+
+    #[test]
+    fn a_malformed_payload_is_ignored_although_its_mac_matches() {
+        // R-OD-04: each of the rules, and the payload that just keeps them all.
+        let framed = |prefix: &[u8], behind: usize| forged(&[prefix, &vec![9; behind]].concat());
+        let mut peel = Peel::new();
+        assert!(feed(&mut peel, &secret(1), &framed(&[2], 2 + 32)).is_ok());
+        assert!(feed(&mut peel, &secret(1), &framed(&[0xfd, 0, 0xfd], 0xfd + 32)).is_ok());
+        for (what, bytes) in [
+            ("length 0", framed(&[0], 40)),
+            ("length 1", framed(&[1], 40)),
+            ("a length that is not minimal", framed(&[0xfd, 0, 0xfc], 300)),
+            ("a payload longer than the packet", framed(&[35], 34)),
+            ("no room for the MAC", framed(&[3], 2 + 32)),
+            ("a length of 2⁶⁴ - 1", framed(&[0xff; 9], 40)),
+            ("a length of 2³² - 1", framed(&[0xfe, 0xff, 0xff, 0xff, 0xff], 40)),
+        ] {
+            assert_eq!(feed(&mut peel, &secret(1), &bytes), Err(Ignored), "{what}");
+        }
+    }
+
+    #[test]
+    fn the_longest_payload_is_8192_bytes() {
+        // DESIGN §6: at the limit and one past it.
+        let mut peel = Peel::new();
+        for (len, kept) in [(MAX_PAYLOAD_LEN, true), (MAX_PAYLOAD_LEN + 1, false)] {
+            let payload = vec![0xa5; len];
+            let bytes = packet(&plan(&[Payload::Pieces(&[&payload])], PayloadsLen::LARGE));
+            let peeled = feed(&mut peel, &secret(1), &bytes);
+            assert_eq!(peeled, kept.then_some(Peeled::Final { payload: &payload }).ok_or(Ignored));
+        }
+    }
+
+    #[test]
+    fn the_payloads_are_as_long_as_announced() {
+        let bytes = small(b"payload");
+        let packet = Packet::parse(&bytes).unwrap();
+        let [mut longer, shorter] = [packet.payloads.to_vec(), packet.payloads[1..].to_vec()];
+        longer.push(0);
+        for payloads in [&longer[..], &shorter, &[]] {
+            let mut peel = Peel::new();
+            peel.begin(&secret(1), packet.header, packet.payloads_len, AssociatedData::None)
+                .unwrap();
+            peel.chunk(payloads);
+            assert_eq!(peel.finish(packet.hmac), Err(Ignored));
+        }
+        // The right bytes under another announcement: the MAC matches, the length does not.
+        let mut peel = Peel::new();
+        peel.begin(&secret(1), packet.header, PayloadsLen::SMALL, AssociatedData::None).unwrap();
+        peel.chunk(packet.payloads);
+        assert_eq!(peel.finish(packet.hmac), Err(Ignored));
+    }
+
+    #[test]
+    fn the_associated_data_is_part_of_the_mac() {
+        let payloads = [Payload::Pieces(&[b"payload"])];
+        let mut plan = plan(&payloads, PayloadsLen::SMALL);
+        plan.associated = AssociatedData::PaymentHash([3; 32]);
+        let bytes = packet(&plan);
+        let packet = Packet::parse(&bytes).unwrap();
+        let mut peel = Peel::new();
+        for (associated, opens) in [
+            (AssociatedData::PaymentHash([3; 32]), true),
+            (AssociatedData::PaymentHash([4; 32]), false),
+            (AssociatedData::None, false),
+        ] {
+            peel.begin(&secret(1), packet.header, packet.payloads_len, associated).unwrap();
+            peel.chunk(packet.payloads);
+            assert_eq!(peel.finish(packet.hmac).is_ok(), opens);
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_packet_that_was_ignored_or_wiped() {
+        // HARDENING 2c, 13
+        let mut bytes = small(b"payload");
+        let mut peel = Peel::new();
+        assert!(feed(&mut peel, &secret(1), &bytes).is_ok());
+        assert!(peel.kept.starts_with(b"\x07payload"));
+        peel.wipe();
+        assert_eq!(peel.kept, [0; super::KEPT_LEN]);
+
+        bytes[100] ^= 1;
+        assert_eq!(feed(&mut peel, &secret(1), &bytes), Err(Ignored));
+        assert_eq!(peel.kept, [0; super::KEPT_LEN]);
+        assert_eq!(peel.finish(&[0; 32]), Err(Ignored));
+        assert!(with_curve(|curve| peel.forward(curve)).is_err());
+    }
+
+    #[test]
+    fn a_packet_ends_once() {
+        let bytes = small(b"payload");
+        let mut peel = Peel::new();
+        assert!(feed(&mut peel, &secret(1), &bytes).is_ok());
+        let hmac = Packet::parse(&bytes).unwrap().hmac;
+        assert_eq!(peel.finish(hmac), Err(Ignored));
+        peel.chunk(&[1]);
+        assert_eq!(peel.finish(hmac), Err(Ignored), "and none has begun");
     }
 }
