@@ -13,7 +13,7 @@ impl Limits {
     /// ([`Rule::unit`]).
     #[must_use]
     pub fn get(&self, rule: Rule) -> Option<u64> {
-        self.setting(rule).and_then(Setting::get)
+        self.clone().setting(rule).and_then(|setting| setting.get())
     }
 
     /// Sets one rule; `None` switches it off. Whether the whole still makes sense is for
@@ -24,69 +24,20 @@ impl Limits {
     /// [`Why::Fixed`] when there is nothing to set, [`Why::Unreadable`] when the number is none of
     /// the rule's; nothing is changed then.
     pub fn set(&mut self, rule: Rule, value: Option<u64>) -> Result<(), RuleError> {
-        let setting = self.setting_mut(rule).ok_or(RuleError { rule, why: Why::Fixed })?;
+        let setting = self.setting(rule).ok_or(RuleError { rule, why: Why::Fixed })?;
         setting.set(value).ok_or(RuleError { rule, why: Why::Unreadable })
     }
 
     /// Every rule that can be set, with what is set, by ascending number.
-    pub fn fields(&self) -> impl Iterator<Item = (Rule, Option<u64>)> + '_ {
+    pub fn fields(&self) -> impl Iterator<Item = (Rule, Option<u64>)> + use<> {
+        let mut copy = self.clone();
         Rule::ALL
             .into_iter()
-            .filter_map(|rule| self.setting(rule).map(|setting| (rule, setting.get())))
+            .filter_map(move |rule| copy.setting(rule).map(|setting| (rule, setting.get())))
     }
 
-    fn setting(&self, rule: Rule) -> Option<&dyn Setting> {
-        Some(match rule {
-            Rule::OffersAllowed => &self.offers.allowed,
-            Rule::WithoutOffer => &self.offers.without_offer,
-            Rule::Quantity => &self.offers.quantity,
-            Rule::PayerNote => &self.offers.payer_note,
-            Rule::PayerNoteLength => &self.offers.payer_note_length,
-            Rule::Overpaid => &self.amounts.overpaid_percent,
-            Rule::LargestUnattended => &self.amounts.largest_unattended,
-            Rule::LargestAtAll => &self.amounts.largest_at_all,
-            Rule::Currency => &self.fiat.currency,
-            Rule::Rate => &self.fiat.msat_per_million,
-            Rule::RateTolerance => &self.fiat.tolerance_ppm,
-            Rule::RateAge => &self.fiat.max_age,
-            Rule::RateSetAt => &self.fiat.set_at,
-            Rule::PaidWindow => &self.windows.paid.most,
-            Rule::PaidWindowPeriod => &self.windows.paid.period,
-            Rule::PaidWindowAction => &self.windows.when_paid_full,
-            Rule::UnpaidWindow => &self.windows.unpaid.most,
-            Rule::UnpaidWindowPeriod => &self.windows.unpaid.period,
-            Rule::IntroductionNode => &self.paths.introduction_nodes,
-            Rule::FeeBase => &self.paths.fee_base,
-            Rule::FeeProportional => &self.paths.fee_proportional_ppm,
-            Rule::FeeShare => &self.paths.fee_share_ppm,
-            Rule::CltvDelta => &self.paths.cltv_delta,
-            Rule::Paths => &self.paths.count,
-            Rule::Hops => &self.paths.hops,
-            Rule::Multipart => &self.paths.multipart,
-            Rule::ClockBack => &self.clock.back,
-            Rule::ClockAhead => &self.clock.ahead,
-            Rule::Release => &self.release,
-            Rule::LargestPayout => &self.amounts.largest_payout,
-            Rule::Disclosure => &self.disclosure,
-            Rule::Prompts => &self.prompts,
-            Rule::Network
-            | Rule::OfferRevoked
-            | Rule::OfferExpired
-            | Rule::Underpaid
-            | Rule::ZeroAmount
-            | Rule::Conversion
-            | Rule::Recipient
-            | Rule::HtlcMinimum
-            | Rule::HtlcMaximum
-            | Rule::OneHopPath
-            | Rule::ClockUnset
-            | Rule::ReleaseEvidence
-            | Rule::ReleaseAmount
-            | Rule::Payout => return None,
-        })
-    }
-
-    fn setting_mut(&mut self, rule: Rule) -> Option<&mut dyn Setting> {
+    /// The one list of what belongs to which rule; readers use it on a copy.
+    fn setting(&mut self, rule: Rule) -> Option<&mut dyn Setting> {
         Some(match rule {
             Rule::OffersAllowed => &mut self.offers.allowed,
             Rule::WithoutOffer => &mut self.offers.without_offer,
