@@ -2,13 +2,44 @@
 //!
 //! A property is a fuzz target of the same name, and its corpus is replayed by `cargo test`.
 
-mod tlv;
+mod bip353;
+mod blinding;
+mod escape;
+mod invoice_error;
+pub(crate) mod merkle;
+mod onion;
+mod payer_proof;
+mod text;
+pub(crate) mod tlv;
 
+pub use bip353::bip353_name;
+pub use blinding::{blinded_path, blinded_round_trip, encrypted_data};
+pub use escape::escape_text;
+pub use invoice_error::invoice_error;
+pub use merkle::merkle_root;
+pub use onion::{onion_cuts, onion_message, onion_payment, onion_round_trip};
+pub use payer_proof::payer_proof;
+pub use text::text_string;
 pub use tlv::{tlv_round_trip, tlv_stream};
 
 /// Takes any bytes and panics when a comparison fails.
 pub type Property = fn(&[u8]);
 
 /// Every property with its name, which is also its fuzz target's and its corpus folder's.
-pub const ALL: &[(&str, Property)] =
-    &[("tlv_round_trip", tlv_round_trip), ("tlv_stream", tlv_stream)];
+pub const ALL: &[(&str, Property)] = &[
+    ("bip353_name", bip353_name),
+    ("blinded_path", blinded_path),
+    ("blinded_round_trip", blinded_round_trip),
+    ("encrypted_data", encrypted_data),
+    ("escape_text", escape_text),
+    ("invoice_error", invoice_error),
+    ("merkle_root", merkle_root),
+    ("onion_cuts", onion_cuts),
+    ("onion_message", onion_message),
+    ("onion_payment", onion_payment),
+    ("onion_round_trip", onion_round_trip),
+    ("payer_proof", payer_proof),
+    ("text_string", text_string),
+    ("tlv_round_trip", tlv_round_trip),
+    ("tlv_stream", tlv_stream),
+];
