@@ -1,5 +1,6 @@
 //! What the promise tests and the fuzzers share: property bodies and the loader of the
 //! specification's test vectors.
 
+pub mod onion;
 pub mod properties;
 pub mod vectors;
