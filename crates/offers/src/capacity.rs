@@ -60,3 +60,44 @@ fn stream(bytes: &[u8], len: usize, records: usize) -> Result<TlvStream<'_>, Rej
     }
     Ok(stream)
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+
+    use alloc::vec::Vec;
+
+    use countersign_blinding::BlindedPath;
+    use countersign_tlv::Reader;
+
+    use super::{REPLY_PATH_HOPS, REPLY_PATH_LEN, holds_reply_path};
+
+    /// A path of `hops` hops, the first of which holds `data` bytes and the others none.
+    fn path(hops: u8, data: u16) -> Vec<u8> {
+        let point =
+            hex::decode("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798");
+        let point = point.unwrap();
+        let mut path = [&point[..], &point, &[hops]].concat();
+        for hop in 0..hops {
+            let len = if hop == 0 { data } else { 0 };
+            path.extend([&point[..], &len.to_be_bytes()].concat());
+            path.extend((0..len).map(|_| 7));
+        }
+        path
+    }
+
+    fn is_held(path: &[u8]) -> bool {
+        holds_reply_path(&BlindedPath::parse(&mut Reader::new(path)).unwrap())
+    }
+
+    #[test]
+    fn a_reply_path_has_at_most_twelve_hops_and_2400_bytes() {
+        // DESIGN §6
+        assert_eq!((REPLY_PATH_HOPS, REPLY_PATH_LEN), (12, 2400));
+        assert!(is_held(&path(12, 0)));
+        assert!(!is_held(&path(13, 0)));
+        let spare = u16::try_from(2400 - path(12, 0).len()).unwrap();
+        assert!(is_held(&path(12, spare)));
+        assert!(!is_held(&path(12, spare + 1)));
+    }
+}

@@ -85,3 +85,113 @@ impl OfferTerms<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate alloc;
+
+    use core::num::NonZeroU64;
+
+    use countersign_crypto::PublicKey;
+    use countersign_units::{Msat, UnixTime};
+
+    use super::OfferTerms;
+    use crate::{
+        Amount, ChainHash, Currency, Field, Invalid, Offer, QuantityMax, Rejected, Unwritable,
+        capacity,
+    };
+
+    const TERMS: OfferTerms<'_> = OfferTerms {
+        chain: ChainHash::BITCOIN,
+        amount: None,
+        description: Some("coffee"),
+        absolute_expiry: None,
+        paths: None,
+        issuer: None,
+        quantity_max: QuantityMax::One,
+    };
+
+    /// The generator of the curve.
+    fn issuer_id() -> PublicKey {
+        let mut bytes = [0; 33];
+        let digits = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+        hex::decode_to_slice(digits, &mut bytes).unwrap();
+        PublicKey::parse(&bytes).unwrap()
+    }
+
+    fn write<'b>(terms: &OfferTerms<'_>, buffer: &'b mut [u8]) -> Result<Offer<'b>, Unwritable> {
+        terms.write(Some(&[1, 2]), Some(&issuer_id()), buffer)
+    }
+
+    #[test]
+    fn what_is_offered_is_read_back() {
+        let price = Amount::Currency { currency: Currency::new(*b"EUR").unwrap(), amount: 350 };
+        let terms = OfferTerms {
+            chain: ChainHash::REGTEST,
+            amount: Some(price),
+            absolute_expiry: Some(UnixTime(9)),
+            issuer: Some("shop.example"),
+            quantity_max: QuantityMax::Limited(NonZeroU64::MIN),
+            ..TERMS
+        };
+        let mut buffer = [0; 300];
+        let offer = write(&terms, &mut buffer).unwrap();
+        let fields = offer.fields();
+        assert!(fields.chains.unwrap().iter().eq([ChainHash::REGTEST]));
+        assert_eq!(fields.metadata, Some(&[1, 2][..]));
+        assert_eq!(fields.amount, Some(price));
+        assert_eq!(fields.absolute_expiry, Some(UnixTime(9)));
+        assert_eq!(fields.quantity_max, terms.quantity_max);
+        assert_eq!(fields.issuer_id, Some(issuer_id()));
+        assert!(fields.features.is_none());
+    }
+
+    #[test]
+    fn what_goes_without_saying_is_not_written() {
+        // R-OW-02, R-OW-06, R-OW-11
+        let mut buffer = [0; 300];
+        let offer = TERMS.write(None, Some(&issuer_id()), &mut buffer).unwrap();
+        let numbers = offer.records().records().map(|record| Field(record.number));
+        assert!(numbers.eq([Field::OFFER_DESCRIPTION, Field::OFFER_ISSUER_ID]));
+    }
+
+    #[test]
+    fn terms_that_no_reader_accepts_are_refused() {
+        // R-OW-03, R-OW-09
+        let mut buffer = [0; 300];
+        let mut refused = |terms: &OfferTerms<'_>| write(terms, &mut buffer).unwrap_err();
+        let free = OfferTerms { amount: Some(Amount::Bitcoin(Msat::ZERO)), ..TERMS };
+        assert_eq!(refused(&free), Invalid::Zero { field: Field::OFFER_AMOUNT }.into());
+        let amount = Msat::new(5).map(Amount::Bitcoin);
+        let nameless = OfferTerms { amount, description: None, ..TERMS };
+        let missing = Invalid::Missing { field: Field::OFFER_DESCRIPTION };
+        assert_eq!(refused(&nameless), missing.into());
+        let missing = Invalid::Missing { field: Field::OFFER_ISSUER_ID };
+        let unreachable = TERMS.write(None, None, &mut buffer).unwrap_err();
+        assert_eq!(unreachable, missing.into());
+    }
+
+    #[test]
+    fn the_longest_offer_has_1024_bytes() {
+        // DESIGN §6
+        let mut buffer = [0; 1100];
+        let mut len = |text: usize| {
+            let text = "x".repeat(text);
+            let terms = OfferTerms { description: Some(&text), ..TERMS };
+            write(&terms, &mut buffer).map(|offer| offer.records().bytes().len())
+        };
+        let spare = capacity::OFFER_LEN - len(500).unwrap();
+        assert_eq!(len(500 + spare), Ok(1024));
+        assert_eq!(len(501 + spare), Err(Rejected::TooLarge.into()));
+    }
+
+    #[test]
+    fn a_buffer_that_is_too_small_is_full() {
+        let mut buffer = [0; 300];
+        let len = write(&TERMS, &mut buffer).unwrap().records().bytes().len();
+        for len in 0..len {
+            let buffer = buffer.get_mut(..len).unwrap();
+            assert_eq!(write(&TERMS, buffer).unwrap_err(), Unwritable::Full);
+        }
+    }
+}
