@@ -23,7 +23,7 @@ impl<'a> Features<'a> {
     /// The positions of the bits that are set, in ascending order.
     pub fn bits(&self) -> impl Iterator<Item = u32> + 'a {
         self.0.iter().rev().zip(0..u32::MAX).flat_map(|(&byte, place)| {
-            (0..8).filter(move |bit| (byte >> bit) & 1 == 1).map(move |bit| {
+            (0..u8::BITS).filter(move |&bit| byte.unbounded_shr(bit) & 1 == 1).map(move |bit| {
                 // A record is shorter than 2²⁹ bytes, so this saturates on no real bitmap.
                 place.saturating_mul(8).saturating_add(bit)
             })
