@@ -1,6 +1,9 @@
 //! What the promise tests and the fuzzers share: property bodies and the loader of the
 //! specification's test vectors.
 
+pub mod merchant;
 pub mod onion;
 pub mod properties;
+pub mod prover;
+pub mod records;
 pub mod vectors;

@@ -30,18 +30,9 @@ pub fn tlv_stream(data: &[u8]) {
 
 /// Records that were written read back as they were, and so do integers in every form.
 pub fn tlv_round_trip(data: &[u8]) {
-    let mut rest = data;
-    let mut number = 0_u64;
-    let mut records: Vec<(u64, Vec<u8>)> = Vec::new();
-    // Each record: one byte that says by how many bits its type is above the last, one byte of
-    // length, the value.
-    while let [step, len, tail @ ..] = rest {
-        let Some(next) = number.checked_add(1 << (step % 64)) else { break };
-        let (value, tail) = tail.split_at_checked(usize::from(*len)).unwrap_or((tail, &[]));
-        number = next;
-        rest = tail;
-        records.push((number, value.to_vec()));
-        integers(number, value);
+    let records = records(data);
+    for (number, value) in &records {
+        integers(*number, value);
     }
     let written = write(&records);
     let stream = TlvStream::parse(&written).expect("what was written in order is a stream");
@@ -49,6 +40,22 @@ pub fn tlv_round_trip(data: &[u8]) {
         stream.records().map(|record| (record.number, record.value.to_vec())).collect();
     assert_eq!(read, records);
     tlv_stream(&written);
+}
+
+/// Any bytes as records of ascending types: for each, one byte that says by how many bits its type
+/// is above the last, one byte of length, the value.
+pub(crate) fn records(data: &[u8]) -> Vec<(u64, Vec<u8>)> {
+    let mut rest = data;
+    let mut number = 0_u64;
+    let mut records = Vec::new();
+    while let [step, len, tail @ ..] = rest {
+        let Some(next) = number.checked_add(1 << (step % 64)) else { break };
+        let (value, tail) = tail.split_at_checked(usize::from(*len)).unwrap_or((tail, &[]));
+        number = next;
+        rest = tail;
+        records.push((number, value.to_vec()));
+    }
+    records
 }
 
 fn integers(number: u64, value: &[u8]) {
@@ -77,7 +84,8 @@ fn ranges(stream: &TlvStream<'_>, records: &[(u64, Vec<u8>)]) {
     }
 }
 
-fn write(records: &[(u64, Vec<u8>)]) -> Vec<u8> {
+/// Records as a TLV stream.
+pub(crate) fn write(records: &[(u64, Vec<u8>)]) -> Vec<u8> {
     let size = records.iter().map(|(_, value)| value.len() + 18).sum();
     let mut buffer = vec![0; size];
     let mut writer = Writer::new(&mut buffer);
