@@ -15,7 +15,10 @@ pub struct Fallbacks<'a>(&'a [u8]);
 
 impl<'a> Fallbacks<'a> {
     /// Reads addresses until `reader` is empty.
-    pub(crate) fn parse(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    ///
+    /// # Errors
+    /// [`Malformed::Truncated`](countersign_tlv::Malformed::Truncated).
+    pub fn parse(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let fallbacks = Self(reader.rest());
         while !reader.is_empty() {
             FallbackAddress::parse(reader)?;
