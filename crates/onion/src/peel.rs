@@ -21,7 +21,7 @@ pub struct Peel {
 }
 
 // 8,227 bytes are what is kept; the rest is the MAC, the cipher and the keys in progress.
-const _: () = assert!(size_of::<Peel>() <= KEPT_LEN + 704);
+const _: () = assert!(size_of::<Peel>() <= KEPT_LEN + 512);
 
 /// What a packet held for this hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
