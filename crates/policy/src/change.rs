@@ -124,6 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
+        #[cfg_attr(miri, ignore = "generated limits take Miri minutes")]
         fn the_list_of_changes_applied_to_the_old_rules_is_the_new_rules(
             old in any_limits(),
             new in any_limits(),

@@ -286,6 +286,7 @@ mod tests {
         }
 
         #[test]
+        #[cfg_attr(miri, ignore = "generated limits take Miri minutes")]
         fn a_list_of_fields_is_the_whole(limits in crate::rules::tests::any_limits()) {
             let mut copy = Limits::default();
             for (rule, value) in limits.fields() {
