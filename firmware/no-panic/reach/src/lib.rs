@@ -14,7 +14,7 @@
 
 mod blinding;
 mod crypto;
-//mod offers;
+mod offers;
 mod onion;
 mod policy;
 mod tlv;
@@ -22,7 +22,7 @@ mod units;
 
 pub use blinding::blinding;
 pub use crypto::crypto;
-//pub use offers::offers;
+pub use offers::offers;
 pub use onion::onion;
 pub use policy::policy;
 pub use tlv::tlv;
@@ -35,7 +35,7 @@ pub fn everything() {
     crypto();
     blinding();
     onion();
-    //offers();
+    offers();
     policy();
 }
 

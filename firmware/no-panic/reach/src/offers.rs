@@ -1,11 +1,18 @@
-use core::fmt::{Debug, Display};
+use core::fmt::{Debug, Display, Write};
+use core::hint::black_box;
 
-use countersign_offers::{Amount, Authentic, BadText, Bip353Name, Chains, CheckedInvoice, CheckedRefund, CheckedRequest, Currency, Excerpt, Fallbacks, Features, Field, Invalid, Invoice, InvoiceError, InvoiceFields, InvoiceRequest, InvoiceRequestFields, InvoiceWriter, MerkleRoot, MerkleTree, NotOurs, Offer, OfferKeys, OfferTerms, OurRequest, PayableOffer, PayerProof, Prefix, Refund, RefundTerms, Rejected, RequestTerms, SignedInvoice, Suspended, TextError, UnsignedInvoice, Untrusted, Unwritable, decode, encoded_len, holds_reply_path};
+use countersign_offers::text::{self, BadText, Case, Prefix, TextError};
+use countersign_offers::{
+    Amount, Authentic, Bip353Name, Chains, CheckedInvoice, CheckedRefund, CheckedRequest, Currency,
+    Excerpt, Fallbacks, Features, Field, Invalid, Invoice, InvoiceError, InvoiceFields,
+    InvoiceRequest, InvoiceRequestFields, InvoiceWriter, MerkleRoot, MerkleTree, NotOurs, Offer,
+    OfferKeys, OfferTerms, OurRequest, PayableOffer, PayerProof, Refund, RefundTerms, Rejected,
+    RequestTerms, SignedInvoice, Suspended, UnsignedInvoice, Untrusted, Unwritable, capacity,
+};
 
 /// `countersign-offers`.
 pub fn offers() {
     amount();
-    authentic();
     bip353();
     capacity();
     chain();
@@ -30,6 +37,7 @@ pub fn offers() {
     refund();
     refund_writer();
     text();
+    walked();
 }
 
 fn amount() {
@@ -43,23 +51,12 @@ fn amount() {
     ]);
 }
 
-fn authentic() {
-    crate::keep([
-        Authentic::message as *const (),
-    ]);
-}
-
 fn bip353() {
-    crate::keep([
-        Bip353Name::parse as *const (),
-        <Bip353Name<'_> as Display>::fmt as *const (),
-    ]);
+    crate::keep([Bip353Name::parse as *const (), <Bip353Name<'_> as Display>::fmt as *const ()]);
 }
 
 fn capacity() {
-    crate::keep([
-        holds_reply_path as *const (),
-    ]);
+    crate::keep([capacity::holds_reply_path as *const ()]);
 }
 
 fn chain() {
@@ -137,23 +134,15 @@ fn invoice() {
 }
 
 fn invoice_error() {
-    crate::keep([
-        InvoiceError::parse as *const (),
-        InvoiceError::write as *const (),
-    ]);
+    crate::keep([InvoiceError::parse as *const (), InvoiceError::write as *const ()]);
 }
 
 fn invoice_fallback() {
-    crate::keep([
-        Fallbacks::iter as *const (),
-        Fallbacks::usable as *const (),
-    ]);
+    crate::keep([Fallbacks::iter as *const (), Fallbacks::usable as *const ()]);
 }
 
 fn invoice_fields() {
-    crate::keep([
-        InvoiceFields::expiry as *const (),
-    ]);
+    crate::keep([InvoiceFields::expiry as *const ()]);
 }
 
 fn invoice_request() {
@@ -178,9 +167,7 @@ fn invoice_request() {
 }
 
 fn invoice_request_contents() {
-    crate::keep([
-        InvoiceRequestFields::chain as *const (),
-    ]);
+    crate::keep([InvoiceRequestFields::chain as *const ()]);
 }
 
 fn invoice_request_suspended() {
@@ -197,9 +184,7 @@ fn invoice_request_suspended() {
 }
 
 fn invoice_request_writer() {
-    crate::keep([
-        RequestTerms::write as *const (),
-    ]);
+    crate::keep([RequestTerms::write as *const ()]);
 }
 
 fn invoice_writer() {
@@ -211,6 +196,7 @@ fn invoice_writer() {
         InvoiceWriter::finish as *const (),
         UnsignedInvoice::sign as *const (),
         SignedInvoice::segments as *const (),
+        SignedInvoice::own_range as *const (),
         SignedInvoice::total_len as *const (),
         SignedInvoice::write as *const (),
     ]);
@@ -251,9 +237,7 @@ fn offer() {
 }
 
 fn offer_writer() {
-    crate::keep([
-        OfferTerms::write as *const (),
-    ]);
+    crate::keep([OfferTerms::write as *const ()]);
 }
 
 fn payer_proof() {
@@ -283,17 +267,49 @@ fn refund() {
 }
 
 fn refund_writer() {
-    crate::keep([
-        RefundTerms::write as *const (),
-    ]);
+    crate::keep([RefundTerms::write as *const ()]);
 }
 
 fn text() {
     crate::keep([
         Prefix::text as *const (),
-        decode as *const (),
-        encoded_len as *const (),
+        text::decode as *const (),
+        text::encoded_len as *const (),
         <BadText as Display>::fmt as *const (),
         <TextError as Display>::fmt as *const (),
     ]);
+}
+
+fn walked() {
+    crate::keep([
+        Authentic::<InvoiceRequest<'_>>::message as *const (),
+        Authentic::<Invoice<'_>>::message as *const (),
+        encode_text as *const (),
+        walk_chains as *const (),
+        walk_features as *const (),
+        walk_fallbacks as *const (),
+        walk_usable_paths as *const (),
+    ]);
+}
+
+fn encode_text(prefix: Prefix, case: Case, message: &[u8], out: &mut dyn Write) {
+    let mut out = out;
+    black_box(text::encode(prefix, case, message, &mut out).is_ok());
+}
+
+fn walk_chains(chains: &Chains<'_>) {
+    crate::walk(chains.iter());
+}
+
+fn walk_features(features: &Features<'_>) {
+    crate::walk(features.bits());
+}
+
+fn walk_fallbacks(fallbacks: &Fallbacks<'_>) {
+    crate::walk(fallbacks.iter());
+    crate::walk(fallbacks.usable());
+}
+
+fn walk_usable_paths(invoice: &Invoice<'_>) {
+    crate::walk(invoice.usable_paths());
 }
