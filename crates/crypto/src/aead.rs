@@ -127,6 +127,18 @@ mod tests {
     }
 
     #[test]
+    fn a_trailing_key_seals_as_ldk_0_3_does() {
+        // The last hop of its `BlindedMessagePath::new` to the key 0x42…, with a session key 0x51…
+        // and a `ReceiveAuthKey` 0xa0….
+        let key = hex::decode("b3027f5d5178ddadc0143cdd8179c840aa0c91eaedf674459b0dcd38d3a70c17");
+        let key = Secret::new(key.unwrap().try_into().unwrap());
+        let mut bytes = hex::decode("fe000100010f010d000b636f756e7465727369676e").unwrap();
+        let tag = seal_with_trailing_key(&key, &Secret::new([0xa0; 32]), &mut bytes);
+        assert_eq!(hex::encode(bytes), "6a3f5dcddf57fd47b5ff20dbd49eb3578810aa80b3");
+        assert_eq!(hex::encode(tag), "051f874dcb6e169e73e226d6cbdf03f1");
+    }
+
+    #[test]
     fn sealing_matches_rfc_8439() {
         // §2.8.2
         let key = Secret::new(core::array::from_fn(|at| 0x80 | u8::try_from(at).unwrap()));
