@@ -2,6 +2,7 @@
 //! specification's test vectors.
 
 pub mod merchant;
+pub mod model;
 pub mod onion;
 pub mod properties;
 pub mod prover;

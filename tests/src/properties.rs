@@ -4,6 +4,7 @@
 
 mod bip353;
 mod blinding;
+mod bolt12;
 mod escape;
 mod invoice_error;
 pub(crate) mod merkle;
@@ -14,6 +15,7 @@ pub(crate) mod tlv;
 
 pub use bip353::bip353_name;
 pub use blinding::{blinded_path, blinded_round_trip, encrypted_data};
+pub use bolt12::{invoice, invoice_build, invoice_request, offer, refund};
 pub use escape::escape_text;
 pub use invoice_error::invoice_error;
 pub use merkle::merkle_root;
@@ -32,13 +34,18 @@ pub const ALL: &[(&str, Property)] = &[
     ("blinded_round_trip", blinded_round_trip),
     ("encrypted_data", encrypted_data),
     ("escape_text", escape_text),
+    ("invoice", invoice),
+    ("invoice_build", invoice_build),
     ("invoice_error", invoice_error),
+    ("invoice_request", invoice_request),
     ("merkle_root", merkle_root),
+    ("offer", offer),
     ("onion_cuts", onion_cuts),
     ("onion_message", onion_message),
     ("onion_payment", onion_payment),
     ("onion_round_trip", onion_round_trip),
     ("payer_proof", payer_proof),
+    ("refund", refund),
     ("text_string", text_string),
     ("tlv_round_trip", tlv_round_trip),
     ("tlv_stream", tlv_stream),

@@ -11,6 +11,12 @@ use countersign_tlv::{TlvStream, Writer};
 pub struct Records(BTreeMap<u64, Vec<u8>>);
 
 impl Records {
+    /// The message of these records.
+    #[must_use]
+    pub fn of(map: &BTreeMap<u64, Vec<u8>>) -> Self {
+        Self(map.clone())
+    }
+
     /// The message with this record, in the place of one of the same type if there is one.
     #[must_use]
     pub fn with(mut self, field: Field, value: impl AsRef<[u8]>) -> Self {

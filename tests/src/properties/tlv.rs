@@ -97,7 +97,7 @@ pub(crate) fn write(records: &[(u64, Vec<u8>)]) -> Vec<u8> {
 
 type NaiveStream = Result<Vec<(u64, Vec<u8>)>, (usize, Malformed)>;
 
-fn naive_stream(data: &[u8]) -> NaiveStream {
+pub(crate) fn naive_stream(data: &[u8]) -> NaiveStream {
     let mut records = Vec::new();
     let mut at = 0;
     while at < data.len() {
