@@ -52,11 +52,14 @@ impl Keyring {
         (pair.secret_key(), pair.public_key())
     }
 
-    /// Signs `records` as BOLT 12 asks, with the key whose public half is `signer`.
+    /// Signs `records` as BOLT 12 asks, with the key whose public half has the x coordinate of
+    /// `signer`: BIP 340 sees no more of it.
     ///
     /// A signer that is not of this ring leaves the records as they are.
     pub fn sign(&self, records: &mut Records, message: &str, signer: &[u8]) {
-        let Some((pair, _)) = self.keys.iter().find(|(_, public)| public[..] == *signer) else {
+        let Some((pair, _)) =
+            self.keys.iter().find(|(_, public)| signer.get(1..) == Some(&public[1..]))
+        else {
             return;
         };
         let digest = merkle::digest(message, &merkle::root(records));

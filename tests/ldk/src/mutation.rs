@@ -126,7 +126,7 @@ fn refill(dice: &mut Dice, keys: &Keyring, records: &mut Records) {
         16 | 90 | 160 => paths(dice, keys, records.get(number)),
         22 | 88 | 176 => point(dice, keys),
         91 => name(dice),
-        162 => dice.bytes(28),
+        162 => payinfo(dice),
         172 => fallbacks(dice),
         _ => dice.bytes(32),
     };
@@ -212,6 +212,12 @@ fn paths(dice: &mut Dice, keys: &Keyring, old: Option<&[u8]>) -> Vec<u8> {
         8 => [&old[..], &start, &[1], &hop].concat(),
         _ => [&old[..], &start, &[0]].concat(),
     }
+}
+
+/// What one path costs, with a feature or without: often of another number than the paths.
+fn payinfo(dice: &mut Dice) -> Vec<u8> {
+    let features = dice.pick(&[&[0, 0][..], &[0, 1, 0b1], &[0, 1, 0b10], &[0, 2, 0b1]]);
+    [&dice.bytes(26), features].concat()
 }
 
 fn name(dice: &mut Dice) -> Vec<u8> {

@@ -1,10 +1,16 @@
 //! Our crates' verdict on the bytes of each message, told as [`ldk`](crate::ldk) tells LDK's.
 
 use countersign_blinding::BlindedPaths;
+use countersign_crypto::Curve;
 use countersign_offers::invoice_error::Form;
 use countersign_offers::text::{Prefix, decode};
-use countersign_offers::{Amount, ChainHash, InvoiceError, Offer, QuantityMax};
+use countersign_offers::{
+    Amount, Bip353Name, ChainHash, Invoice, InvoiceError, InvoiceFields, InvoiceRequest,
+    InvoiceRequestFields, MerkleRoot, Offer, OfferFields, QuantityMax, Refund, Rejected, Signed,
+};
+use countersign_tlv::TlvStream;
 
+use crate::our_node::with_curve;
 use crate::records::bigsize;
 use crate::verdict::{Account, Verdict, hex};
 
@@ -18,6 +24,70 @@ pub fn offer(bytes: &[u8]) -> Verdict {
 #[must_use]
 pub fn offer_text(text: &str) -> Verdict {
     message_of(text, Prefix::Offer, offer)
+}
+
+/// Our verdict on a signed request.
+#[must_use]
+pub fn request(bytes: &[u8]) -> Verdict {
+    let parse = |curve: &Curve<'_>| -> Result<Account, Rejected> {
+        let request = InvoiceRequest::parse(bytes)?;
+        request.verify_signature(curve)?;
+        let mut account = Account::new(request.records().bytes().to_vec());
+        account.note(0, Some(hex(request.metadata())));
+        note_offer(&mut account, request.offer());
+        note_request(&mut account, request.fields());
+        account.note(88, Some(hex(request.payer_id().serialize())));
+        account.note(240, Some(hex(request.signature().0)));
+        Ok(account)
+    };
+    with_curve(|curve| Verdict::of(parse(curve)))
+}
+
+/// Our verdict on a refund.
+#[must_use]
+pub fn refund(bytes: &[u8]) -> Verdict {
+    Verdict::of(Refund::parse(bytes).map(|refund| {
+        let mut account = Account::new(refund.records().bytes().to_vec());
+        account.note(0, Some(hex(refund.metadata())));
+        note_offer(&mut account, refund.offer());
+        note_request(&mut account, refund.fields());
+        account.note(82, Some(refund.amount().get()));
+        account.note(88, Some(hex(refund.payer_id().serialize())));
+        account.note(90, paths(refund.fields().paths));
+        account
+    }))
+}
+
+/// Our verdict on a refund's text.
+#[must_use]
+pub fn refund_text(text: &str) -> Verdict {
+    message_of(text, Prefix::InvoiceRequest, refund)
+}
+
+/// Our verdict on an invoice.
+#[must_use]
+pub fn invoice(bytes: &[u8]) -> Verdict {
+    let parse = |curve: &Curve<'_>| -> Result<Account, Rejected> {
+        let invoice = Invoice::parse(bytes)?;
+        invoice.verify_signature(curve)?;
+        let mut account = Account::new(invoice.records().bytes().to_vec());
+        account.note(0, Some(hex(invoice.metadata())));
+        account.note(10, invoice.offer().description);
+        account.note(86, invoice.request().quantity);
+        account.note(88, Some(hex(invoice.payer_id().serialize())));
+        account.note(89, invoice.request().payer_note);
+        note_invoice(&mut account, invoice.fields());
+        account.note(240, Some(hex(invoice.signature().0)));
+        Ok(account)
+    };
+    with_curve(|curve| Verdict::of(parse(curve)))
+}
+
+/// Our Merkle root and digest of a message, or `None` when it is no stream of records.
+#[must_use]
+pub fn root(bytes: &[u8], signed: Signed) -> Option<([u8; 32], [u8; 32])> {
+    let root = MerkleRoot::of(&TlvStream::parse(bytes).ok()?)?;
+    Some((root.0, root.digest(signed)))
 }
 
 /// Our verdict on an `invoice_error` in LDK's form.
@@ -46,10 +116,15 @@ fn message_of(text: &str, wanted: Prefix, judge: fn(&[u8]) -> Verdict) -> Verdic
 }
 
 fn account_of_offer(offer: &Offer<'_>) -> Account {
-    let fields = offer.fields();
     let mut account = Account::new(offer.records().bytes().to_vec());
-    let chains = fields.chains.map_or(vec![ChainHash::BITCOIN], |chains| chains.iter().collect());
+    let chains = offer.fields().chains;
+    let chains = chains.map_or(vec![ChainHash::BITCOIN], |chains| chains.iter().collect());
     account.note(2, Some(chains.iter().map(|chain| hex(chain.0)).collect::<String>()));
+    note_offer(&mut account, offer.fields());
+    account
+}
+
+fn note_offer(account: &mut Account, fields: &OfferFields<'_>) {
     account.note(4, fields.metadata.map(hex));
     account.note(8, fields.amount.map(amount));
     account.note(10, fields.description);
@@ -58,7 +133,36 @@ fn account_of_offer(offer: &Offer<'_>) -> Account {
     account.note(18, fields.issuer);
     account.note(20, quantity(fields.quantity_max));
     account.note(22, fields.issuer_id.map(|key| hex(key.serialize())));
-    account
+}
+
+fn note_request(account: &mut Account, fields: &InvoiceRequestFields<'_>) {
+    let chain = fields.chain();
+    account.note(80, (chain != ChainHash::BITCOIN).then(|| hex(chain.0)));
+    account.note(86, fields.quantity);
+    account.note(89, fields.payer_note);
+    account.note(91, fields.bip_353_name.map(name));
+}
+
+fn note_invoice(account: &mut Account, fields: &InvoiceFields<'_>) {
+    let hops = fields.paths.iter().flat_map(|path| path.hops());
+    account.note(160, Some(hops.map(|hop| hex(hop.blinded_node_id)).collect::<String>()));
+    let infos = fields.blindedpay.iter().map(|info| {
+        let fees = (info.fee_base_msat, info.fee_proportional_millionths);
+        (fees, info.cltv_expiry_delta, info.htlc_minimum_msat, info.htlc_maximum_msat)
+    });
+    account.note(162, Some(format!("{:?}", infos.collect::<Vec<_>>())));
+    account.note(164, Some(fields.created_at.0));
+    let expiry = fields.relative_expiry.unwrap_or(InvoiceFields::DEFAULT_EXPIRY);
+    account.note(166, Some(expiry.0));
+    account.note(168, Some(hex(fields.payment_hash)));
+    account.note(170, Some(fields.amount.get()));
+    account.note(176, Some(hex(fields.node_id.serialize())));
+}
+
+/// A name as LDK gives it: without the dot that a domain may end with.
+fn name(name: Bip353Name<'_>) -> String {
+    let domain = name.domain.strip_suffix('.').unwrap_or(name.domain);
+    format!("{}@{domain}", name.name)
 }
 
 fn amount(amount: Amount) -> String {

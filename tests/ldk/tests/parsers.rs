@@ -15,6 +15,26 @@ fn texts_of_offers_are_read_as_ldk_reads_them() {
 }
 
 #[test]
+fn invoice_requests_are_read_as_ldk_reads_them() {
+    messages(Kind::Request, ldk::request, ours::request);
+}
+
+#[test]
+fn refunds_are_read_as_ldk_reads_them() {
+    messages(Kind::Refund, ldk::refund, ours::refund);
+}
+
+#[test]
+fn texts_of_refunds_are_read_as_ldk_reads_them() {
+    texts(Kind::RefundText, "lnr", ldk::refund_text, ours::refund_text);
+}
+
+#[test]
+fn invoices_are_read_as_ldk_reads_them() {
+    messages(Kind::Invoice, ldk::invoice, ours::invoice);
+}
+
+#[test]
 fn invoice_errors_are_read_as_ldk_reads_them() {
     messages(Kind::InvoiceError, ldk::invoice_error, ours::invoice_error);
 }
