@@ -1,0 +1,42 @@
+//! The merchant's command: `countersign help` lists its verbs.
+//!
+//! Each verb is a module of its own that has its arguments and a function `run`. What a verb finds
+//! out goes to standard output, what went wrong to standard error. The exit code is 0 for success,
+//! 1 for a failure that the verb is about, 2 for wrong usage.
+
+#![expect(clippy::std_instead_of_alloc, reason = "a program for computers has the whole of std")]
+
+mod decode;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Take payments through BOLT 12 offers, signed by a device that reads what it signs.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, subcommand_required = true)]
+enum Verb {
+    Decode(decode::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Verb::parse() {
+        Verb::Decode(arguments) => decode::run(&arguments),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // If standard error is closed too, there is nobody to tell.
+            let _told = writeln!(std::io::stderr(), "countersign: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether whoever read our output has read enough, as in `countersign … | head`.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let is_closed = |it: &std::io::Error| it.kind() == std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref().is_some_and(is_closed)
+}
