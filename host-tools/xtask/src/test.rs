@@ -5,9 +5,6 @@ use crate::report::Report;
 use crate::workspace::Workspace;
 use crate::{arm, check, fuzz, miri, no_panic};
 
-/// The package that compares us with LDK, outside the default members for its long compile.
-const DIFFERENTIAL: &str = "countersign-ldk-tests";
-
 /// How long each fuzz target runs here: enough to prove that it does.
 const FUZZ_SECONDS: u32 = 4;
 
@@ -26,13 +23,21 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     no_panic::prove(workspace, report);
     miri::run(workspace, report);
     fuzz::run(workspace, report, None, FUZZ_SECONDS);
-    report.step("against LDK", "the same bytes to LDK and to us", || {
-        run(cargo().current_dir(&workspace.root).args([
-            "test",
-            "--quiet",
-            "--no-fail-fast",
-            "--package",
-            DIFFERENTIAL,
-        ]))
+    slow(workspace, report);
+}
+
+/// The members outside the default ones: what links LDK, and its differential tests.
+fn slow(workspace: &Workspace, report: &mut Report) {
+    let packages: Vec<&str> =
+        workspace.slow().flat_map(|package| ["--package", &package.name]).collect();
+    report.step("clippy of what links LDK", "every lint, warnings are errors", || {
+        let mut clippy = cargo();
+        clippy.current_dir(&workspace.root).args(["clippy", "--quiet", "--all-targets"]);
+        run(clippy.args(&packages).args(["--", "-D", "warnings"]))
+    });
+    report.step("tests of what links LDK", "the same bytes to LDK and to us", || {
+        let mut test = cargo();
+        test.current_dir(&workspace.root).args(["test", "--quiet", "--no-fail-fast"]);
+        run(test.args(&packages))
     });
 }

@@ -23,6 +23,16 @@ pub(crate) struct Package {
     pub(crate) folder: PathBuf,
     pub(crate) dependencies: Vec<String>,
     pub(crate) features: Vec<String>,
+    pub(crate) membership: Membership,
+}
+
+/// Whether `cargo test` alone builds a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Membership {
+    /// It needs nothing but Rust.
+    Default,
+    /// It needs LDK's long compile, or is built for boards only.
+    Other,
 }
 
 impl Workspace {
@@ -34,13 +44,18 @@ impl Workspace {
         let folder = |key: &str| {
             metadata.get(key).and_then(Value::as_str).map(PathBuf::from).context("cargo metadata")
         };
-        let packages = metadata.get("packages").and_then(Value::as_array).context("packages")?;
+        let list =
+            |key: &str| metadata.get(key).and_then(Value::as_array).context("cargo metadata");
+        let packages = list("packages")?;
+        let default = list("workspace_default_members")?;
         Ok(Self {
             root: folder("workspace_root")?,
             target: folder("target_directory")?,
             packages: packages
                 .iter()
-                .map(|package| Package::read(package).context("a package in cargo metadata"))
+                .map(|package| {
+                    Package::read(package, default).context("a package in cargo metadata")
+                })
                 .collect::<Result<_>>()?,
         })
     }
@@ -49,6 +64,14 @@ impl Workspace {
     pub(crate) fn portable(&self) -> impl Iterator<Item = &Package> {
         let crates = self.root.join("crates");
         self.packages.iter().filter(move |package| package.folder.starts_with(&crates))
+    }
+
+    /// The members that run on a computer and that `cargo test` alone leaves out.
+    pub(crate) fn slow(&self) -> impl Iterator<Item = &Package> {
+        let firmware = self.root.join("firmware");
+        self.packages.iter().filter(move |package| {
+            package.membership == Membership::Other && !package.folder.starts_with(&firmware)
+        })
     }
 
     pub(crate) fn has(&self, package: &str) -> bool {
@@ -73,7 +96,7 @@ impl Workspace {
 }
 
 impl Package {
-    fn read(package: &Value) -> Option<Self> {
+    fn read(package: &Value, default: &[Value]) -> Option<Self> {
         let name = package.get("name")?.as_str()?.to_owned();
         let manifest = PathBuf::from(package.get("manifest_path")?.as_str()?);
         let dependencies = package.get("dependencies")?.as_array()?;
@@ -88,6 +111,11 @@ impl Package {
                 .filter_map(|each| Some(each.get("name")?.as_str()?.to_owned()))
                 .collect(),
             features: package.get("features")?.as_object()?.keys().cloned().collect(),
+            membership: if default.contains(package.get("id")?) {
+                Membership::Default
+            } else {
+                Membership::Other
+            },
         })
     }
 }
