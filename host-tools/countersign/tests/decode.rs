@@ -1,5 +1,13 @@
 //! `countersign decode`, run as a person or a script runs it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that panics has failed, which is its purpose"
+)]
+#![expect(clippy::tests_outside_test_module, reason = "this file is nothing but tests")]
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -18,7 +26,7 @@ fn run(arguments: &[&str]) -> Output {
 }
 
 fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
+    core::str::from_utf8(bytes).unwrap()
 }
 
 fn objects(output: &[u8]) -> Vec<Value> {
@@ -42,7 +50,7 @@ fn decoded(arguments: &[&str]) -> Value {
     let mut objects = objects(&output.stdout);
     assert_eq!(objects.len(), 1, "{arguments:?}");
     let object = objects.remove(0);
-    let code = if object["ok"] == json!(true) { 0 } else { 1 };
+    let code = i32::from(object["ok"] != json!(true));
     assert_eq!(output.status.code(), Some(code), "{object}");
     object
 }
