@@ -1,0 +1,237 @@
+use countersign_crypto::{Mnemonic, Secret, sha256};
+use countersign_link::{Code, Reply, Secret as Shown};
+use countersign_policy::Clock;
+use countersign_tlv::{Full, Writer};
+
+use crate::device::{Condition, Device, Scratch};
+use crate::input::Failure;
+use crate::keys::{Purpose, Seed};
+use crate::log::Subject;
+use crate::merchant::Merchant;
+use crate::task::{Change, Matter, Task};
+use crate::{Counters, Moment, Output, Settings, Slot};
+
+/// What becomes of a matter once the merchant has decided, and once flash has it.
+impl Device<'_> {
+    /// Puts `matter` before the merchant.
+    pub(crate) fn ask(&mut self, id: u32, matter: Matter) -> Output<'static> {
+        self.prompts = self.prompts.saturating_add(1);
+        let prompt = self.prompts;
+        self.task = Task::Asking { id, prompt, matter };
+        Output::Ask { id, prompt }
+    }
+
+    /// The merchant said yes. What was shown is moved out of the task and acted upon: there is no
+    /// other copy of it.
+    pub(crate) fn confirmed<'o>(
+        &mut self,
+        moment: &Moment,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        if !matches!(self.task, Task::Asking { .. }) {
+            // A button that nothing waits for.
+            return Ok(Output::Nothing);
+        }
+        let Task::Asking { id, matter, .. } = core::mem::take(&mut self.task) else {
+            return Err(Code::INTERNAL.into());
+        };
+        match matter {
+            Matter::Generate { entropy, network } => {
+                let mixed = self.mixed(&moment.entropy);
+                let entropy =
+                    Secret::new(sha256(&[entropy.expose_secret(), mixed.expose_secret()]));
+                let mnemonic = Mnemonic::from_entropy(&entropy).ok_or(Code::INTERNAL)?;
+                Ok(self.ask(id, Matter::Words { mnemonic, network }))
+            }
+            Matter::Words { mnemonic, network } => {
+                self.install(id, Seed::new(mnemonic.seed(), network), scratch)
+            }
+            Matter::Import { seed } => self.install(id, seed, scratch),
+            Matter::Wipe => {
+                self.task = Task::Erasing { id };
+                Ok(Output::Erase)
+            }
+            Matter::Settings | Matter::Revoke { .. } | Matter::RevokeEpoch => {
+                self.store(id, Slot::Settings, Change::Settings, scratch)
+            }
+            Matter::Offer(draft) => self.issue(moment, id, &draft),
+            Matter::Invoice(pending) => self.count(moment, id, pending, scratch),
+            Matter::Time(time) => self.store(id, Slot::Counters, Change::Time(time), scratch),
+            Matter::BridgeKey => self.hand_out_bridge_key(moment, id, scratch),
+            Matter::Restore(counters) => {
+                self.store(id, Slot::Settings, Change::Restore(counters), scratch)
+            }
+        }
+    }
+
+    /// The merchant said no, or nothing.
+    pub(crate) fn not_approved(&mut self) -> Output<'static> {
+        let Task::Asking { id, matter, .. } = &self.task else { return Output::Nothing };
+        let id = *id;
+        let reply = match matter {
+            // The payer learns nothing of the merchant's no.
+            Matter::Invoice(_) => Reply::Ignored,
+            Matter::Generate { .. }
+            | Matter::Words { .. }
+            | Matter::Import { .. }
+            | Matter::Wipe
+            | Matter::Settings
+            | Matter::Revoke { .. }
+            | Matter::RevokeEpoch
+            | Matter::Offer(_)
+            | Matter::Time(_)
+            | Matter::BridgeKey
+            | Matter::Restore(_) => Failure::from(Code::NOT_APPROVED).reply(),
+        };
+        self.abandon();
+        Output::Reply { id, reply }
+    }
+
+    /// Writes `slot` as `change` will have it.
+    pub(crate) fn store<'o>(
+        &mut self,
+        id: u32,
+        slot: Slot,
+        change: Change,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let len = self.write_item(slot, &change, scratch).or(Err(Code::STORAGE_FULL))?;
+        self.task = Task::Storing { id, slot, change };
+        Ok(Output::Store { slot, item: scratch.0.get(..len).unwrap_or(&[]) })
+    }
+
+    /// An item is in flash: only now what it says holds.
+    pub(crate) fn stored<'o>(
+        &mut self,
+        moment: &Moment,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        if let Task::Erasing { id } = self.task {
+            self.condition = Condition::Unprovisioned;
+            self.answered = None;
+            return Ok(self.done(id));
+        }
+        if !matches!(self.task, Task::Storing { .. }) {
+            return Ok(Output::Nothing);
+        }
+        let Task::Storing { id, slot, change } = core::mem::take(&mut self.task) else {
+            return Err(Code::INTERNAL.into());
+        };
+        match (slot, change) {
+            (Slot::Settings, change @ (Change::Provision(_) | Change::Restore(_))) => {
+                self.store(id, Slot::Counters, change, scratch)
+            }
+            (Slot::Counters, change @ Change::Provision(_)) => {
+                self.store(id, Slot::Seed, change, scratch)
+            }
+            (_, Change::Provision(seed)) => {
+                let merchant = Merchant::new(&self.curve, seed);
+                self.condition = Condition::Ready(merchant.ok_or(Code::SEED_WORDS)?);
+                self.merchant_mut()?.counters.stored();
+                self.settled(moment, id, Subject::Provisioned)
+            }
+            (_, Change::Settings) => self.settled(moment, id, Subject::SettingsChanged),
+            (_, Change::Count(pending)) => {
+                self.merchant_mut()?.counters.stored();
+                self.count(moment, id, pending, scratch)
+            }
+            (_, Change::Time(time)) => {
+                let merchant = self.merchant_mut()?;
+                merchant.counters.latest_time = Some(time);
+                merchant.counters.stored();
+                merchant.clock = Some(Clock::confirmed(time, moment.uptime));
+                self.note(moment, Subject::TimeSet, Code(0));
+                Ok(Output::Reply { id, reply: Reply::Time { now: time.0 } })
+            }
+            (_, Change::Restore(mut counters)) => {
+                counters.stored();
+                self.merchant_mut()?.counters = counters;
+                self.settled(moment, id, Subject::Restored)
+            }
+        }
+    }
+
+    pub(crate) fn store_failed(&mut self) -> Result<Output<'static>, Failure> {
+        if matches!(self.task, Task::Storing { .. } | Task::Erasing { .. }) {
+            self.abandon();
+            return Err(Code::STORAGE_FULL.into());
+        }
+        Ok(Output::Nothing)
+    }
+
+    /// The wanted settings are in flash, and hold.
+    fn settled<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        subject: Subject,
+    ) -> Result<Output<'o>, Failure> {
+        if let Some(wanted) = self.desk.wanted.take() {
+            self.merchant_mut()?.settings = wanted;
+        }
+        self.note(moment, subject, Code(0));
+        Ok(self.done(id))
+    }
+
+    /// Writes the item that `change` puts into `slot`.
+    fn write_item(
+        &self,
+        slot: Slot,
+        change: &Change,
+        scratch: &mut Scratch,
+    ) -> Result<usize, Full> {
+        let mut writer = Writer::new(&mut scratch.0);
+        match (slot, change) {
+            (Slot::Seed, Change::Provision(seed)) => seed.write(&mut writer)?,
+            (Slot::Settings, Change::Provision(_) | Change::Settings | Change::Restore(_)) => {
+                self.desk.wanted.as_ref().ok_or(Full)?.write(&mut writer)?;
+            }
+            (Slot::Counters, Change::Provision(_)) => Counters::default().write(&mut writer)?,
+            (Slot::Counters, Change::Restore(counters)) => counters.write(&mut writer)?,
+            (Slot::Counters, Change::Count(_)) => {
+                self.merchant().or(Err(Full))?.counters.write(&mut writer)?;
+            }
+            (Slot::Counters, Change::Time(time)) => {
+                let counters = self.merchant().or(Err(Full))?.counters;
+                counters.at(*time).write(&mut writer)?;
+            }
+            (
+                Slot::Seed,
+                Change::Settings | Change::Count(_) | Change::Time(_) | Change::Restore(_),
+            )
+            | (Slot::Settings, Change::Count(_) | Change::Time(_))
+            | (Slot::Counters, Change::Settings) => return Err(Full),
+        }
+        Ok(writer.len())
+    }
+
+    /// Makes the device one of `seed`'s.
+    fn install<'o>(
+        &mut self,
+        id: u32,
+        seed: Seed,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        seed.derive_key(Purpose::Node).ok_or(Code::SEED_WORDS)?;
+        self.desk.wanted = Some(Settings::default());
+        self.store(id, Slot::Settings, Change::Provision(seed), scratch)
+    }
+
+    fn hand_out_bridge_key<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let key = self.merchant()?.seed.derive(Purpose::Bridge);
+        let (out, _) = scratch.0.split_first_chunk_mut::<32>().ok_or(Code::INTERNAL)?;
+        *out = *key.expose_secret();
+        self.note(moment, Subject::KeyHandedOut, Code(0));
+        Ok(Output::Reply { id, reply: Reply::BridgeKey { key: Shown::new(out) } })
+    }
+
+    /// The host's randomness with `more` of it, and what there was before.
+    pub(crate) fn mixed(&self, more: &[u8]) -> Secret<32> {
+        Secret::new(sha256(&[self.host_entropy.expose_secret(), more]))
+    }
+}

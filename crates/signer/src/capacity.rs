@@ -1,0 +1,61 @@
+//! Every size of the device, and where it comes from.
+
+/// Offers that can be revoked one by one before the epoch has to be ended.
+pub const REVOKED_OFFERS: usize = 32;
+
+/// Introduction nodes that the merchant can list (rule 41).
+pub const INTRODUCTION_NODES: usize = 8;
+
+/// Bytes of an offer's identifier that the device keeps: enough that nobody finds two alike.
+pub const OFFER_ID_LEN: usize = 16;
+
+/// Offers that the device remembers since it was switched on, for a list.
+pub const REMEMBERED_OFFERS: usize = 16;
+
+/// Epochs before the current one whose offers are still recognised, when the rules want it.
+pub const EARLIER_EPOCHS: u32 = 7;
+
+/// Bytes of the largest item that the device asks to be stored: the settings, with every rule, every
+/// introduction node and every revoked offer.
+pub const ITEM_LEN: usize = 1_536;
+
+/// Bytes of what is exported: the settings, the counters' mark, a nonce and a tag.
+pub const EXPORT_LEN: usize = ITEM_LEN + 64;
+
+/// Hops of a payment path, the recipient included.
+pub const PATH_HOPS: usize = 8;
+
+/// Bytes of an invoice's own records: four paths of two padded hops each, or one of eight, with
+/// 512 bytes of the recipient's. An invoice that wants more is refused (DESIGN §6 has 8,192 for
+/// the whole, whichever comes first).
+pub const RECORDS_LEN: usize = 4_608;
+
+/// Bytes of `encrypted_recipient_data` that we made for ourselves, and of the recipient's records.
+pub const RECIPIENT_DATA_LEN: usize = 512;
+
+/// Bytes of a description or an issuer in an offer of ours.
+pub const OFFER_TEXT_LEN: usize = 256;
+
+/// Bytes of the paths in an offer of ours.
+pub const OFFER_PATHS_LEN: usize = 800;
+
+/// Invoices that are counted by one write to flash. What is left of a reservation when power fails
+/// is counted as used: a counter may skip, and never goes back.
+pub const RESERVED_INVOICES: u64 = 256;
+
+/// Seconds by which the latest time may run ahead of the one in flash.
+pub const UNSAVED_SECONDS: u64 = 3_600;
+
+/// Entries of the log.
+pub const LOG_ENTRIES: usize = 32;
+
+/// Bytes of an onion that are hashed before the device looks up again: a few milliseconds' worth.
+pub const WORK_LEN: usize = 4_096;
+
+/// Characters of a stranger's text that a prompt shows; the rest is cut, visibly.
+pub const SHOWN_CHARACTERS: usize = 128;
+
+/// Bytes of the caller's buffer for one output.
+pub const SCRATCH_LEN: usize = EXPORT_LEN;
+
+const _: () = assert!(SCRATCH_LEN >= countersign_link::MAX_CHUNK && SCRATCH_LEN >= ITEM_LEN);

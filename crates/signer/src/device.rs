@@ -1,0 +1,274 @@
+use core::fmt;
+
+use countersign_crypto::{Curve, Secret, wipe};
+use countersign_link::{Code, Reply};
+use countersign_onion::{Build, Peel};
+use countersign_policy::Uptime;
+
+use crate::capacity::{RECORDS_LEN, SCRATCH_LEN};
+use crate::input::Failure;
+use crate::keys::Seed;
+use crate::log::Log;
+use crate::merchant::Merchant;
+use crate::task::{Paths, Task};
+use crate::{Counters, Input, Moment, Output, Settings, Unreadable};
+
+/// What the firmware says about itself.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The board.
+    pub board: &'static str,
+    /// Major, minor and patch version of the firmware.
+    pub firmware: [u8; 3],
+    /// The commit that it was built from.
+    pub commit: [u8; 20],
+    /// Why it last started.
+    pub reset: countersign_link::ResetReason,
+    /// Where prompts are read.
+    pub screen: Screen,
+}
+
+/// Where prompts are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The board has one.
+    OnBoard,
+    /// It has none: what needs reading is refused, unless the merchant's rules trust the host.
+    None,
+}
+
+/// The items that flash held at boot.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stored<'a> {
+    /// [`Slot::Seed`](crate::Slot::Seed).
+    pub seed: Option<&'a [u8]>,
+    /// [`Slot::Settings`](crate::Slot::Settings).
+    pub settings: Option<&'a [u8]>,
+    /// [`Slot::Counters`](crate::Slot::Counters).
+    pub counters: Option<&'a [u8]>,
+}
+
+/// The device's large buffers, about 17 KB, which stay where they are.
+#[derive(Debug)]
+pub struct Desk {
+    /// The request, from its first byte to the end of its answer.
+    pub(crate) peel: Peel,
+    /// The answer's onion.
+    pub(crate) build: Build,
+    /// What the device itself writes: an invoice's records, an offer, an export.
+    pub(crate) records: [u8; RECORDS_LEN],
+    /// The payment paths of the invoice that is being written.
+    pub(crate) paths: Paths,
+    /// The settings that are before the merchant, or on their way to flash.
+    pub(crate) wanted: Option<Settings>,
+}
+
+impl Desk {
+    /// Buffers that hold nothing.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "made for statics")]
+    pub const fn new() -> Self {
+        Self {
+            peel: Peel::new(),
+            build: Build::new(),
+            records: [0; RECORDS_LEN],
+            paths: Paths::new(),
+            wanted: None,
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn wipe(&mut self) {
+        self.peel.wipe();
+        self.build.wipe();
+        wipe(&mut self.records);
+        self.paths.clear();
+        self.wanted = None;
+    }
+}
+
+/// The caller's memory for what an [`Output`] borrows. It never holds a secret, other than one that
+/// the merchant has agreed to hand out.
+pub struct Scratch(pub(crate) [u8; SCRATCH_LEN]);
+
+impl Scratch {
+    /// Memory that is not in use.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "made for statics")]
+    pub const fn new() -> Self {
+        Self([0; SCRATCH_LEN])
+    }
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scratch(..)")
+    }
+}
+
+/// A merchant's signer without its hardware: one [`Input`], one [`Output`].
+///
+/// It never waits, allocates, reads a clock or draws randomness. Whatever it is in the middle of, an
+/// input that does not belong there either fails or abandons it, and nothing is half done.
+#[derive(Debug)]
+pub struct Device<'m> {
+    pub(crate) about: About,
+    pub(crate) curve: Curve<'m>,
+    pub(crate) desk: &'m mut Desk,
+    pub(crate) condition: Condition,
+    pub(crate) task: Task,
+    pub(crate) log: Log,
+    /// Randomness that the host contributed.
+    pub(crate) host_entropy: Secret<32>,
+    /// Prompts shown so far.
+    pub(crate) prompts: u32,
+    /// The request that was answered last, and what was drawn for it.
+    pub(crate) answered: Option<Answered>,
+    pub(crate) greeted: bool,
+    /// The rule whose window is full.
+    pub(crate) alarm: Option<u8>,
+    pub(crate) error_form: countersign_offers::invoice_error::Form,
+}
+
+/// What the device remembers of the request that it answered last, so that the same one again gets
+/// the same bytes and is counted once.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) id: u32,
+    pub(crate) request: [u8; 32],
+    pub(crate) created_at: countersign_units::UnixTime,
+    pub(crate) draw: Secret<32>,
+    pub(crate) number: u64,
+}
+
+/// What a device can do right now.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, in static memory, and no heap")]
+pub(crate) enum Condition {
+    Unprovisioned,
+    Ready(Merchant),
+    /// Flash holds something that this firmware cannot read.
+    WipeNeeded(Unreadable),
+}
+
+impl<'m> Device<'m> {
+    /// The device as it comes up with what flash holds.
+    #[must_use]
+    pub fn boot(
+        about: About,
+        curve: Curve<'m>,
+        desk: &'m mut Desk,
+        stored: Stored<'_>,
+        uptime: Uptime,
+    ) -> Self {
+        let condition = match Condition::read(&curve, stored, uptime) {
+            Ok(condition) => condition,
+            Err(unreadable) => Condition::WipeNeeded(unreadable),
+        };
+        Self {
+            about,
+            curve,
+            desk,
+            condition,
+            task: Task::Idle,
+            log: Log::default(),
+            host_entropy: Secret::new([0; 32]),
+            prompts: 0,
+            answered: None,
+            greeted: false,
+            alarm: None,
+            error_form: countersign_offers::invoice_error::Form::Specification,
+        }
+    }
+
+    /// Takes one input.
+    ///
+    /// Total: whatever the input, there is an output, and the device goes on.
+    pub fn handle<'o>(
+        &mut self,
+        moment: &Moment,
+        input: Input<'_>,
+        scratch: &'o mut Scratch,
+    ) -> Output<'o> {
+        let id = match &input {
+            Input::Message { id, .. } => *id,
+            Input::Confirmed
+            | Input::Cancelled
+            | Input::Stored
+            | Input::StoreFailed
+            | Input::Continue => self.task.id().unwrap_or(0),
+        };
+        let output = match input {
+            Input::Message { id, request } => self.message(moment, id, request, scratch),
+            Input::Confirmed => self.confirmed(moment, scratch),
+            Input::Cancelled => Ok(self.not_approved()),
+            Input::Stored => self.stored(moment, scratch),
+            Input::StoreFailed => self.store_failed(),
+            Input::Continue => Ok(self.go_on()),
+        };
+        match output {
+            Ok(output) => output,
+            Err(failure) => Output::Reply { id, reply: failure.reply() },
+        }
+    }
+
+    /// Drops whatever the device is in the middle of: the host hung up, or did not go on in time.
+    pub fn hang_up(&mut self) {
+        self.abandon();
+        self.greeted = false;
+        self.answered = None;
+    }
+
+    /// Drops the task and everything that it left in the buffers.
+    pub(crate) fn abandon(&mut self) {
+        self.task = Task::Idle;
+        self.desk.wipe();
+    }
+
+    pub(crate) fn merchant(&self) -> Result<&Merchant, Failure> {
+        match &self.condition {
+            Condition::Ready(merchant) => Ok(merchant),
+            Condition::Unprovisioned => Err(Code::UNPROVISIONED.into()),
+            Condition::WipeNeeded(unreadable) => Err(storage_code(*unreadable).into()),
+        }
+    }
+
+    pub(crate) fn merchant_mut(&mut self) -> Result<&mut Merchant, Failure> {
+        match &mut self.condition {
+            Condition::Ready(merchant) => Ok(merchant),
+            Condition::Unprovisioned => Err(Code::UNPROVISIONED.into()),
+            Condition::WipeNeeded(unreadable) => Err(storage_code(*unreadable).into()),
+        }
+    }
+
+    /// Ends the task with a reply to the host.
+    pub(crate) fn done<'o>(&mut self, id: u32) -> Output<'o> {
+        self.abandon();
+        Output::Reply { id, reply: Reply::Done }
+    }
+}
+
+pub(crate) const fn storage_code(unreadable: Unreadable) -> Code {
+    match unreadable {
+        Unreadable::Newer => Code::STORAGE_NEWER,
+        Unreadable::Malformed(_)
+        | Unreadable::TooLong
+        | Unreadable::Rule
+        | Unreadable::Point
+        | Unreadable::Seed => Code::STORAGE_DAMAGED,
+    }
+}
+
+impl Condition {
+    fn read(curve: &Curve<'_>, stored: Stored<'_>, uptime: Uptime) -> Result<Self, Unreadable> {
+        // The seed is stored last: without it nothing was provisioned, whatever else is there.
+        let Some(seed) = stored.seed else { return Ok(Self::Unprovisioned) };
+        let seed = Seed::parse(seed)?;
+        let settings = Settings::parse(stored.settings.unwrap_or(&[]))?;
+        let counters = Counters::parse(stored.counters.unwrap_or(&[]))?;
+        let mut merchant = Merchant::new(curve, seed).ok_or(Unreadable::Seed)?;
+        merchant.settings = settings;
+        merchant.resume(counters, uptime);
+        Ok(Self::Ready(merchant))
+    }
+}

@@ -1,0 +1,237 @@
+use countersign_link::{
+    Bytes, Capacities, Code, HelloAck, Info, MAX_CHUNK, MAX_FRAME, Network, PROTOCOL, Packer, Part,
+    Provision, Reply, Request, State, Status, WINDOW,
+};
+use countersign_onion::capacity::MAX_PACKET_LEN;
+use countersign_units::UnixTime;
+
+use crate::answer::Via;
+use crate::device::{Condition, Device, Scratch};
+use crate::input::Failure;
+use crate::log::Subject;
+use crate::task::{Matter, Task};
+use crate::{Moment, Output};
+
+impl Device<'_> {
+    /// Takes a message of the host's.
+    pub(crate) fn message<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        request: Request<'_>,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let reply = |reply| Ok(Output::Reply { id, reply });
+        let is_always_answered =
+            matches!(request, Request::Hello { .. } | Request::Ping | Request::Status);
+        if !is_always_answered {
+            if !self.greeted {
+                return Err(Code::NO_HELLO.into());
+            }
+            self.make_room(id, &request)?;
+        }
+        match request {
+            Request::Hello { nonce, protocol } => {
+                self.hang_up();
+                self.greeted = protocol == PROTOCOL;
+                reply(Reply::Hello(self.hello(nonce)))
+            }
+            Request::Ping => reply(Reply::Pong),
+            Request::Status => reply(Reply::Status(self.status())),
+            Request::Cancel { request } => {
+                if self.task.id() == Some(request) {
+                    self.abandon();
+                }
+                reply(Reply::Done)
+            }
+            Request::Prompt { prompt, from } => self.prompt_for_host(id, prompt, from, scratch),
+            Request::GetInfo => reply(Reply::Info(self.info(moment))),
+            Request::Provision(provision) => self.provision(moment, id, provision, scratch),
+            Request::Rules(rules) => self.rules(moment, id, &rules, scratch),
+            Request::Offer(offer) => self.offer(moment, id, offer, scratch),
+            Request::Onion(onion) => self.onion(moment, id, &onion, scratch),
+            Request::Paths(paths) => self.payment_paths(moment, id, paths),
+            Request::Route { destination: _, via } => {
+                self.route(id, if via.iter().next().is_none() { Via::Nobody } else { Via::Nodes })
+            }
+            Request::Pull { part, offset, length } => self.pull(id, part, offset, length, scratch),
+            Request::Export => self.export(moment, id),
+            Request::Import { total, chunk } => self.import(id, total, &chunk),
+            Request::Log { from } => Ok(self.show_log(id, from, scratch)),
+            Request::Time { claim } => self.time(moment, id, UnixTime(claim)),
+            Request::Pair(pair) => self.pair(id, &pair, scratch),
+            Request::Entropy(entropy) => {
+                self.host_entropy = self.mixed(entropy.reveal());
+                reply(Reply::Done)
+            }
+            Request::Claim(_) | Request::Refund(_) | Request::Rate { .. } => {
+                Err(Code::UNKNOWN_REQUEST.into())
+            }
+        }
+    }
+
+    /// Makes sure that `request` may be looked at now: one that belongs to the task goes on with
+    /// it, and another one waits or, where nothing is lost, takes its place.
+    fn make_room(&mut self, id: u32, request: &Request<'_>) -> Result<(), Failure> {
+        let is_for_prompt = matches!(
+            request,
+            Request::Cancel { .. }
+                | Request::Prompt { .. }
+                | Request::Provision(Provision::ShowWords)
+        );
+        if is_for_prompt {
+            return Ok(());
+        }
+        let is_waiting = match &self.task {
+            Task::Asking { .. } | Task::Storing { .. } | Task::Erasing { .. } => true,
+            Task::Answering { answer, .. } => !answer.is_ready(),
+            Task::Idle
+            | Task::Drafting { .. }
+            | Task::Text { .. }
+            | Task::Receiving { .. }
+            | Task::AwaitingPaths { .. }
+            | Task::Exported { .. }
+            | Task::Importing { .. } => false,
+        };
+        if is_waiting {
+            return Err(Code::BUSY.into());
+        }
+        if self.task.id().is_some_and(|task| task != id) {
+            self.abandon();
+        }
+        Ok(())
+    }
+
+    fn hello(&self, nonce: Bytes<8>) -> HelloAck<'static> {
+        let (network, node) = match &self.condition {
+            Condition::Ready(merchant) => (Some(merchant.network()), Some(Bytes(merchant.node_id))),
+            Condition::Unprovisioned | Condition::WipeNeeded(_) => (None::<Network>, None),
+        };
+        HelloAck {
+            nonce,
+            protocol: PROTOCOL,
+            firmware: self.about.firmware,
+            commit: Bytes(self.about.commit),
+            board: self.about.board,
+            capacities: Capacities {
+                frame: short(MAX_FRAME),
+                chunk: short(MAX_CHUNK),
+                window: WINDOW,
+                onion: short(MAX_PACKET_LEN),
+                longest_ms: LONGEST_MS,
+            },
+            state: self.state(),
+            network,
+            node,
+        }
+    }
+
+    const fn state(&self) -> State {
+        match &self.condition {
+            Condition::Unprovisioned => State::Unprovisioned,
+            Condition::Ready(_) => State::Ready,
+            Condition::WipeNeeded(_) => State::WipeNeeded,
+        }
+    }
+
+    const fn status(&self) -> Status {
+        Status {
+            state: self.state(),
+            working_on: self.task.id(),
+            permille: 0,
+            reset: self.about.reset,
+            alarm: self.alarm,
+        }
+    }
+
+    fn info(&self, moment: &Moment) -> Info {
+        let merchant = self.merchant().ok();
+        let settings = merchant.map(|merchant| &merchant.settings);
+        Info {
+            uptime: moment.uptime.0,
+            now: merchant.and_then(|merchant| merchant.now(moment.uptime)).map(|now| now.0),
+            epoch: settings.map_or(0, |settings| settings.epoch),
+            revoked: settings.map_or(0, |settings| short(settings.revoked.len())),
+            signed: merchant.map_or(0, |merchant| merchant.counters.next_invoice),
+            released: 0,
+            log: self.log.next(),
+            stack: 0,
+        }
+    }
+
+    fn show_log<'o>(&self, id: u32, from: u32, scratch: &'o mut Scratch) -> Output<'o> {
+        let mut list = Packer::new(scratch.0.get_mut(..MAX_CHUNK).unwrap_or_default());
+        for entry in self.log.since(from) {
+            if list.push(entry).is_none() {
+                break;
+            }
+        }
+        Output::Reply { id, reply: Reply::Log(list.finish()) }
+    }
+
+    /// Answers a pull from whatever the task has ready.
+    fn pull<'o>(
+        &mut self,
+        id: u32,
+        part: Part,
+        offset: u32,
+        length: u16,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let start = usize::try_from(offset).or(Err(Code::CHUNK_ORDER))?;
+        let length = usize::from(length).min(MAX_CHUNK);
+        let out = scratch.0.get_mut(..length).ok_or(Code::INTERNAL)?;
+        let len = match (part, &self.task) {
+            (Part::Onion, Task::Answering { .. }) => self.pull_onion(start, out)?,
+            (Part::Text, Task::Text { range, .. })
+            | (Part::Export, Task::Exported { range, .. }) => {
+                let whole = self.desk.records.get(range.clone()).unwrap_or(&[]);
+                let rest = whole.get(start..).ok_or(Code::CHUNK_ORDER)?;
+                out.iter_mut().zip(rest).map(|(byte, &value)| *byte = value).count()
+            }
+            (Part::InvoiceRequest | Part::Invoice, Task::Answering { .. }) => {
+                return Err(Code::NOT_DISCLOSED.into());
+            }
+            (Part::Onion | Part::InvoiceRequest | Part::Invoice | Part::Text | Part::Export, _) => {
+                return Err(Code::NOT_OPEN.into());
+            }
+        };
+        let data = scratch.0.get(..len).unwrap_or(&[]);
+        let chunk = countersign_link::Chunk { offset, data };
+        Ok(Output::Reply { id, reply: Reply::Chunk(chunk) })
+    }
+
+    /// Takes the host's word for the time, if the rules do.
+    fn time<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        claim: UnixTime,
+    ) -> Result<Output<'o>, Failure> {
+        use countersign_policy::{TimeVerdict, judge_time};
+        let merchant = self.merchant_mut()?;
+        let rules = &merchant.settings.rules;
+        match judge_time(rules, merchant.clock.as_ref(), claim, moment.uptime) {
+            TimeVerdict::Hold(clock) => {
+                let now = clock.now(rules, moment.uptime);
+                merchant.clock = Some(clock);
+                merchant.counters.latest_time = Some(now);
+                Ok(Output::Reply { id, reply: Reply::Time { now: now.0 } })
+            }
+            TimeVerdict::Ask(_) => Ok(self.ask(id, Matter::Time(claim))),
+        }
+    }
+
+    pub(crate) fn note(&mut self, moment: &Moment, subject: Subject, code: Code) {
+        let now = self.merchant().ok().and_then(|merchant| merchant.now(moment.uptime));
+        self.log.add(now, subject, code, None);
+    }
+}
+
+/// How long a request takes at most on the slowest board, in milliseconds.
+const LONGEST_MS: u32 = 5_000;
+
+/// A length that is known to be short.
+pub(crate) fn short(len: usize) -> u16 {
+    u16::try_from(len).unwrap_or(u16::MAX)
+}

@@ -1,0 +1,94 @@
+use countersign_link::{Code, ErrorReply, Reply, Request};
+use countersign_policy::Uptime;
+
+use crate::Slot;
+
+/// What the shell of a device tells it, one at a time.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A message from the host.
+    Message {
+        /// The request's id.
+        id: u32,
+        /// What the host says.
+        request: Request<'a>,
+    },
+    /// The merchant pressed the button that says yes.
+    Confirmed,
+    /// The merchant pressed the button that says no, or did not answer in time.
+    Cancelled,
+    /// What [`Output::Store`] or [`Output::Erase`] asked for is in flash.
+    Stored,
+    /// It is not, and flash is as it was.
+    StoreFailed,
+    /// Nothing happened: the answer to [`Output::Continue`].
+    Continue,
+}
+
+/// What is true at the moment of an input.
+#[derive(Debug)]
+pub struct Moment {
+    /// Seconds since the device was switched on.
+    pub uptime: Uptime,
+    /// 32 fresh bytes of the board's random source.
+    pub entropy: [u8; 32],
+}
+
+/// What the device wants from its shell.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is passed on, not kept")]
+pub enum Output<'o> {
+    /// Nothing yet.
+    Nothing,
+    /// Send this to the host.
+    Reply {
+        /// The request's id.
+        id: u32,
+        /// What to say.
+        reply: Reply<'o>,
+    },
+    /// Show [`Device::prompt`](crate::Device::prompt) and wait for a button. The host is told
+    /// [`Reply::AwaitingApproval`].
+    Ask {
+        /// The request's id.
+        id: u32,
+        /// The prompt's number.
+        prompt: u32,
+    },
+    /// Write this to flash, whole or not at all, and say how it went.
+    Store {
+        /// Where.
+        slot: Slot,
+        /// What.
+        item: &'o [u8],
+    },
+    /// Forget every item, for good, and say how it went.
+    Erase,
+    /// There is more to do: look for a message of the host's and a button, then call again.
+    Continue,
+}
+
+/// Why a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    code: Code,
+    field: Option<u64>,
+    offset: Option<u32>,
+}
+
+impl Failure {
+    /// The failure of a field, by its TLV type.
+    pub(crate) const fn of_field(code: Code, field: u64) -> Self {
+        Self { code, field: Some(field), offset: None }
+    }
+
+    pub(crate) const fn reply<'o>(self) -> Reply<'o> {
+        Reply::Error(ErrorReply { code: self.code, field: self.field, offset: self.offset })
+    }
+}
+
+impl From<Code> for Failure {
+    fn from(code: Code) -> Self {
+        Self { code, field: None, offset: None }
+    }
+}

@@ -1,0 +1,307 @@
+use countersign_blinding::{
+    BlindedPaths, Direction, EncryptedDataTlv, Hop, Padding, Purpose, Route, ShortChannelId, Start,
+};
+use countersign_crypto::{Secret, sha256};
+use countersign_link::{
+    Bytes, Code, Destination, MessageHop, NewOffer, NextHop, OfferEntry, OfferRequest, Packed,
+    Packer, Price, Reply, Standing,
+};
+use countersign_offers::capacity::OFFER_LEN;
+use countersign_offers::text::{self, Case, Prefix};
+use countersign_offers::{
+    Amount, Currency, Identity, Nonce, OfferTerms, PathPurpose, QuantityMax, Unwritable,
+};
+use countersign_policy::{Epoch, Revocation};
+use countersign_tlv::{Reader, TlvStream, Writer};
+use countersign_units::{Msat, UnixTime};
+use heapless::{String, Vec};
+
+use crate::capacity::{OFFER_PATHS_LEN, OFFER_TEXT_LEN};
+use crate::decisions::point;
+use crate::device::{Device, Scratch};
+use crate::host::short;
+use crate::input::Failure;
+use crate::log::Subject;
+use crate::settings::OfferId;
+use crate::task::{Matter, Task};
+use crate::text::Text;
+use crate::{Moment, Output, Settings};
+
+/// An offer that is not issued yet. Its paths lie at the front of the records.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) amount: Option<Amount>,
+    pub(crate) description: Option<String<OFFER_TEXT_LEN>>,
+    pub(crate) issuer: Option<String<OFFER_TEXT_LEN>>,
+    pub(crate) quantity_max: QuantityMax,
+    pub(crate) absolute_expiry: Option<UnixTime>,
+    identity: Identity,
+    nonce: Nonce,
+    paths_len: usize,
+}
+
+/// Hops before the device in a path of ours.
+const HOPS_BEFORE: usize = 4;
+
+impl Device<'_> {
+    pub(crate) fn offer<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        request: OfferRequest<'_>,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        match request {
+            OfferRequest::Create(new) => self.begin_offer(moment, id, &new),
+            OfferRequest::Path { hops, padding } => self.add_path(moment, &hops, padding),
+            OfferRequest::End => {
+                let Task::Drafting { draft, .. } = core::mem::take(&mut self.task) else {
+                    return Err(Code::NOT_OPEN.into());
+                };
+                if draft.paths_len == 0 {
+                    return Err(Code::INVALID_FIELD.into());
+                }
+                Ok(self.ask(id, Matter::Offer(draft)))
+            }
+            OfferRequest::List { from } => self.list_offers(id, from, scratch),
+            OfferRequest::Show { offer } => {
+                let entry = self.merchant()?.remembered(&offer.0).ok_or(Code::NOT_FOUND)?;
+                Ok(Output::Reply { id, reply: Reply::Offer(entry) })
+            }
+            OfferRequest::Revoke { offer } => self.revoke(id, offer.0),
+            OfferRequest::RevokeEpoch => self.revoke_epoch(id),
+        }
+    }
+
+    fn begin_offer<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        new: &NewOffer<'_>,
+    ) -> Result<Output<'o>, Failure> {
+        let merchant = self.merchant_mut()?;
+        let draw = merchant.draw(&moment.entropy);
+        let &[nonce @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = draw.expose_secret();
+        let draft = Draft {
+            amount: amount(new.price)?,
+            description: new.description.map(bounded).transpose()?,
+            issuer: new.issuer.map(bounded).transpose()?,
+            quantity_max: match new.quantity_max {
+                None => QuantityMax::One,
+                Some(0) => QuantityMax::Unlimited,
+                Some(most) => QuantityMax::Limited(most.try_into().or(Err(Code::INVALID_FIELD))?),
+            },
+            absolute_expiry: new.expiry.map(UnixTime),
+            identity: if new.issuer_id { Identity::IssuerId } else { Identity::BlindedNodeId },
+            nonce: Nonce(nonce),
+            paths_len: 0,
+        };
+        self.task = Task::Drafting { id, draft };
+        Ok(Output::Nothing)
+    }
+
+    /// Blinds a path to the device and appends it to those of the draft.
+    fn add_path<'o>(
+        &mut self,
+        moment: &Moment,
+        hops: &Packed<'_, MessageHop>,
+        padding: countersign_link::Padding,
+    ) -> Result<Output<'o>, Failure> {
+        let session_key = self.merchant_mut()?.draw(&moment.entropy);
+        let merchant = self.merchant()?;
+        let Task::Drafting { draft, .. } = &self.task else { return Err(Code::NOT_OPEN.into()) };
+        let keys = merchant.offer_keys(merchant.settings.epoch);
+        let path_id = keys.path_id(PathPurpose::Offer, &draft.nonce);
+        let (nonce_at, node_id) = (draft.paths_len, merchant.node_id);
+        let space = self.desk.records.get_mut(nonce_at..OFFER_PATHS_LEN).ok_or(Code::FULL)?;
+        let mut writer = Writer::new(space);
+        write_path(&self.curve, hops, padding, (&node_id, &path_id.0), &session_key, &mut writer)?;
+        let written = writer.len();
+        if let Task::Drafting { draft, .. } = &mut self.task {
+            draft.paths_len = draft.paths_len.saturating_add(written);
+        }
+        Ok(Output::Nothing)
+    }
+
+    /// Makes the offer that the merchant has just approved, and its text.
+    pub(crate) fn issue<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        draft: &Draft,
+    ) -> Result<Output<'o>, Failure> {
+        let merchant = self.merchant()?;
+        let epoch = merchant.settings.epoch;
+        let keys = merchant.offer_keys(epoch);
+        let chain = merchant.chain();
+        let (paths, rest) =
+            self.desk.records.split_at_mut_checked(OFFER_PATHS_LEN).ok_or(Code::INTERNAL)?;
+        let (offer, text) = rest.split_at_mut_checked(OFFER_LEN).ok_or(Code::INTERNAL)?;
+        let paths = paths.get(..draft.paths_len).ok_or(Code::INTERNAL)?;
+        let paths = BlindedPaths::frame(&mut Reader::new(paths)).or(Err(Code::INTERNAL))?;
+        let terms = OfferTerms {
+            chain,
+            amount: draft.amount,
+            description: draft.description.as_deref(),
+            absolute_expiry: draft.absolute_expiry,
+            paths: Some(paths),
+            issuer: draft.issuer.as_deref(),
+            quantity_max: draft.quantity_max,
+        };
+        let issued = keys.issue(&self.curve, &terms, &draft.nonce, draft.identity, offer);
+        let bytes = issued.map_err(unwritable)?.records().bytes();
+        let offer = offer_id(&TlvStream::parse(bytes).or(Err(Code::INTERNAL))?);
+        let mut text = Text::new(text);
+        text::encode(Prefix::Offer, Case::Lower, bytes, &mut text).or(Err(Code::TOO_LONG))?;
+        let len = text.len();
+        let start = OFFER_PATHS_LEN.saturating_add(OFFER_LEN);
+        self.task = Task::Text { id, range: start..start.saturating_add(len) };
+        self.merchant_mut()?.remember(offer, epoch);
+        self.note(moment, Subject::OfferCreated, Code(0));
+        Ok(Output::Reply { id, reply: Reply::Created { offer: Bytes(offer), length: short(len) } })
+    }
+
+    fn list_offers<'o>(
+        &self,
+        id: u32,
+        from: u16,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let mut list = Packer::new(&mut scratch.0);
+        for entry in self.merchant()?.offers().skip(from.into()) {
+            if list.push(&entry).is_none() {
+                break;
+            }
+        }
+        Ok(Output::Reply { id, reply: Reply::Offers(list.finish()) })
+    }
+}
+
+impl crate::merchant::Merchant {
+    /// Takes note of an offer, in place of the oldest if need be.
+    fn remember(&mut self, offer: [u8; 32], epoch: u32) {
+        if self.remembered.is_full() {
+            self.remembered.remove(0);
+        }
+        let remembered = self.remembered.push((offer, epoch));
+        debug_assert!(remembered.is_ok());
+    }
+
+    /// The offers that the device remembers.
+    fn offers(&self) -> impl Iterator<Item = OfferEntry> {
+        self.remembered.iter().map(|(offer, epoch)| self.entry(*offer, *epoch))
+    }
+
+    fn remembered(&self, offer: &[u8; 32]) -> Option<OfferEntry> {
+        self.offers().find(|entry| entry.offer.0 == *offer)
+    }
+
+    fn entry(&self, offer: [u8; 32], epoch: u32) -> OfferEntry {
+        let standing = match (self.settings.epoch_of(epoch), self.settings.revocation(&offer)) {
+            (Epoch::Earlier, _) => Standing::Earlier,
+            (Epoch::Current, Revocation::Revoked) => Standing::Revoked,
+            (Epoch::Current, Revocation::Standing) => Standing::Current,
+        };
+        OfferEntry { offer: Bytes(offer), epoch, standing }
+    }
+}
+
+impl Settings {
+    pub(crate) const fn epoch_of(&self, epoch: u32) -> Epoch {
+        if epoch == self.epoch { Epoch::Current } else { Epoch::Earlier }
+    }
+
+    pub(crate) fn revocation(&self, offer: &[u8; 32]) -> Revocation {
+        if self.is_revoked(OfferId::of(offer)) { Revocation::Revoked } else { Revocation::Standing }
+    }
+}
+
+/// The name of an offer: SHA-256 of its records, which every request for it repeats.
+pub(crate) fn offer_id(records: &TlvStream<'_>) -> [u8; 32] {
+    let [low, high] = [records.range(1, 79), records.range(1_000_000_000, 1_999_999_999)];
+    sha256(&[low.bytes(), high.bytes()])
+}
+
+fn write_path(
+    curve: &countersign_crypto::Curve<'_>,
+    hops: &Packed<'_, MessageHop>,
+    padding: countersign_link::Padding,
+    (node_id, path_id): (&[u8; 33], &[u8]),
+    session_key: &Secret<32>,
+    writer: &mut Writer<'_>,
+) -> Result<(), Failure> {
+    let mut before = Vec::<MessageHop, HOPS_BEFORE>::new();
+    for hop in hops.iter() {
+        before.push(hop.or(Err(Code::UNREADABLE))?).or(Err(Code::TOO_LONG))?;
+    }
+    let start = match before.first().ok_or(Code::INVALID_FIELD)?.named {
+        Destination::Node(_) => Start::NodeId,
+        Destination::Channel { direction, short_channel_id } => Start::ShortChannelId {
+            direction: if direction == 0 { Direction::NodeOne } else { Direction::NodeTwo },
+            id: ShortChannelId(short_channel_id),
+        },
+    };
+    let next_ids = before.iter().skip(1).map(|hop| &hop.node.0).chain([node_id]);
+    let mut route = Vec::<Hop<'_>, { HOPS_BEFORE + 1 }>::new();
+    for (hop, next_id) in before.iter().zip(next_ids) {
+        let next = match hop.next {
+            NextHop::NodeId => {
+                EncryptedDataTlv { next_node_id: Some(next_id), ..EncryptedDataTlv::default() }
+            }
+            NextHop::ShortChannelId(id) => EncryptedDataTlv {
+                short_channel_id: Some(ShortChannelId(id)),
+                ..EncryptedDataTlv::default()
+            },
+        };
+        route.push(Hop::plain(point(&hop.node)?, next)).or(Err(Code::TOO_LONG))?;
+    }
+    let last = EncryptedDataTlv { path_id: Some(path_id), ..EncryptedDataTlv::default() };
+    route.push(Hop::plain(point(&Bytes(*node_id))?, last)).or(Err(Code::TOO_LONG))?;
+    let route = Route {
+        purpose: Purpose::Message,
+        start,
+        hops: route.iter().copied(),
+        dummy_hops: 0,
+        padding: match padding {
+            countersign_link::Padding::Equal => Padding::Equal,
+            countersign_link::Padding::None => Padding::None,
+        },
+    };
+    route.blind(curve, session_key, writer).map_err(|error| match error {
+        countersign_blinding::CreateError::Full => Code::FULL,
+        countersign_blinding::CreateError::TooManyHops
+        | countersign_blinding::CreateError::TooLong => Code::TOO_LONG,
+        countersign_blinding::CreateError::NoHops
+        | countersign_blinding::CreateError::DummyHops
+        | countersign_blinding::CreateError::Missing { .. }
+        | countersign_blinding::CreateError::Unexpected { .. }
+        | countersign_blinding::CreateError::NotAKey => Code::INVALID_FIELD,
+    })?;
+    Ok(())
+}
+
+fn amount(price: Price) -> Result<Option<Amount>, Failure> {
+    Ok(match price {
+        Price::Any => None,
+        Price::Msat(msat) => Some(Amount::Bitcoin(Msat::new(msat).ok_or(Code::INVALID_FIELD)?)),
+        Price::Currency { code, exponent: _, minor_units } => Some(Amount::Currency {
+            currency: Currency::new(code.0).ok_or(Code::INVALID_FIELD)?,
+            amount: minor_units,
+        }),
+    })
+}
+
+fn bounded(text: &str) -> Result<String<OFFER_TEXT_LEN>, Failure> {
+    String::try_from(text).or(Err(Code::TOO_LONG.into()))
+}
+
+fn unwritable(error: Unwritable) -> Failure {
+    match error {
+        Unwritable::Full => Code::FULL.into(),
+        Unwritable::NoKey => Code::INTERNAL.into(),
+        Unwritable::Rejected(countersign_offers::Rejected::Invalid(invalid)) => {
+            Failure::of_field(Code::INVALID_FIELD, invalid.field().number())
+        }
+        Unwritable::Rejected(_) => Code::TOO_LONG.into(),
+    }
+}

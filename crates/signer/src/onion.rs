@@ -1,0 +1,309 @@
+use core::ops::Range;
+
+use countersign_blinding::{BlindedPaths, Unblinding};
+use countersign_crypto::{Curve, PublicKey, Secret};
+use countersign_link::{Assembler, Chunk, Code, OnionRequest, Placed, Reply, WINDOW};
+use countersign_offers::capacity::holds_reply_path;
+use countersign_offers::{
+    CheckedRequest, Here, Invalid, InvoiceFields, InvoiceRequest, PathPurpose, Suspended,
+};
+use countersign_onion::capacity::{HEADER_LEN, HMAC_LEN};
+use countersign_onion::{AssociatedData, ContentType, Message, PayloadsLen, Peel, Peeled};
+use countersign_policy::{
+    Judgement, Match, OfferFacts, OffersAllowed, Origin, RequestFacts, Rule, Verdict, judge_request,
+};
+use countersign_tlv::Reader;
+use countersign_units::UnixTime;
+use heapless::Vec;
+
+use crate::capacity::{EARLIER_EPOCHS, RECIPIENT_DATA_LEN};
+use crate::device::{Condition, Device, Scratch};
+use crate::input::Failure;
+use crate::log::Subject;
+use crate::merchant::Merchant;
+use crate::offer::offer_id;
+use crate::task::{Matter, Pending, Receiving, Task};
+use crate::{Moment, Output};
+
+/// Why nothing comes of an onion message. There is one value for every cause, because BOLT 4 wants
+/// silence and whoever could tell two causes apart would learn about our keys and offers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Silence;
+
+/// A request that is provably for an offer of ours, checked and judged.
+struct Heard {
+    request: Suspended,
+    judgement: Judgement,
+    /// Where it lies in the payload.
+    bytes: Range<usize>,
+    offer: [u8; 32],
+    has_issuer_id: bool,
+}
+
+impl Device<'_> {
+    pub(crate) fn onion<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        request: &OnionRequest<'_>,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        match request {
+            OnionRequest::Begin { path_key, length } => {
+                let merchant = self.merchant()?;
+                merchant.now(moment.uptime).ok_or(Code::TIME_UNKNOWN)?;
+                let packet_len = usize::from(*length);
+                let path_key = PublicKey::parse(&path_key.0);
+                let (Ok(path_key), Some(_)) = (path_key, PayloadsLen::of_packet(packet_len)) else {
+                    return Ok(Output::Reply { id, reply: Reply::Ignored });
+                };
+                let onion = Receiving {
+                    unblinding: Unblinding::new(&merchant.node_key, path_key),
+                    chunks: Assembler::new((*length).into()),
+                    header: Vec::new(),
+                    mac: Vec::new(),
+                    packet_len,
+                };
+                self.desk.wipe();
+                self.task = Task::Receiving { id, onion };
+                Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
+            }
+            OnionRequest::Chunk(chunk) => self.onion_chunk(id, chunk),
+            OnionRequest::End { invoice_error } => {
+                self.error_form = match invoice_error {
+                    countersign_link::ErrorForm::Specification => {
+                        countersign_offers::invoice_error::Form::Specification
+                    }
+                    countersign_link::ErrorForm::Ldk => {
+                        countersign_offers::invoice_error::Form::Ldk
+                    }
+                };
+                let Task::Receiving { id, onion } = core::mem::take(&mut self.task) else {
+                    return Err(Code::NOT_OPEN.into());
+                };
+                onion.chunks.finish().or(Err(Code::CHUNK_ORDER))?;
+                self.onion_end(moment, id, &onion, scratch).unwrap_or_else(|Silence| {
+                    self.abandon();
+                    Ok(Output::Reply { id, reply: Reply::Ignored })
+                })
+            }
+        }
+    }
+
+    fn onion_chunk<'o>(&mut self, id: u32, chunk: &Chunk<'_>) -> Result<Output<'o>, Failure> {
+        let Condition::Ready(merchant) = &self.condition else {
+            return Err(Code::UNPROVISIONED.into());
+        };
+        let Task::Receiving { onion, .. } = &mut self.task else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        match onion.chunks.place(chunk).or(Err(Code::CHUNK_ORDER))? {
+            Placed::New => onion.take(merchant, chunk, &mut self.desk.peel),
+            Placed::Repeated => {}
+        }
+        let number = chunk.offset.checked_div(CHUNK).unwrap_or(0).saturating_add(1);
+        if number.is_multiple_of(WINDOW.into()) {
+            return Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } });
+        }
+        Ok(Output::Nothing)
+    }
+
+    /// All of the message is here: opens it, and goes as far as nobody has to be asked.
+    fn onion_end<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        onion: &Receiving,
+        scratch: &'o mut Scratch,
+    ) -> Result<Result<Output<'o>, Failure>, Silence> {
+        let Condition::Ready(merchant) = &mut self.condition else { return Err(Silence) };
+        let now = merchant.now(moment.uptime).ok_or(Silence)?;
+        let mac = onion.mac.as_slice().try_into().or(Err(Silence))?;
+        let Peeled::Final { payload } = self.desk.peel.finish(mac).or(Err(Silence))? else {
+            return Err(Silence);
+        };
+        let heard = hear(&self.curve, merchant, &onion.unblinding, payload, (now, moment))?;
+        let Heard { request, judgement, bytes, offer, has_issuer_id } = match heard {
+            Ok(heard) => heard,
+            Err(invalid) => return self.refuse(moment, id, Refusal::Invalid(invalid)).map(Ok),
+        };
+        self.alarm = judgement.alarm.map(Rule::number);
+        let draw = merchant.draw(&moment.entropy);
+        let mut pending = Pending {
+            request,
+            offer,
+            bytes,
+            has_issuer_id,
+            created_at: now,
+            relative_expiry: InvoiceFields::DEFAULT_EXPIRY,
+            draw,
+            payment_hash: [0; 32],
+        };
+        let answered = self.answered.as_ref().filter(|answered| answered.id == id);
+        let again = answered.filter(|answered| answered.request == *pending.request.digest());
+        if let Some(again) = again {
+            // The same request again, under the same id: it was judged, approved and counted.
+            pending.created_at = again.created_at;
+            pending.draw = Secret::new(*again.draw.expose_secret());
+            let number = again.number;
+            return Ok(self.need_paths(id, pending, number));
+        }
+        match judgement.verdict {
+            Verdict::Sign => Ok(self.count(moment, id, pending, scratch)),
+            Verdict::Ask(_) => Ok(Ok(self.ask(id, Matter::Invoice(pending)))),
+            Verdict::Refuse(rule) => self.refuse(moment, id, Refusal::Rule(rule)).map(Ok),
+        }
+    }
+
+    fn refuse<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        refusal: Refusal,
+    ) -> Result<Output<'o>, Silence> {
+        let code = match refusal {
+            Refusal::Rule(rule) => Code::policy(rule.number()),
+            Refusal::Invalid(_) => Code::INVALID_FIELD,
+        };
+        self.note(moment, Subject::InvoiceRefused, code);
+        self.answer_with_error(moment, id, &refusal)
+    }
+}
+
+/// Why a request that is ours gets an `invoice_error`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal {
+    /// It does not fit the offer.
+    Invalid(Invalid),
+    /// A rule of the merchant's; the payer is not told which.
+    Rule(Rule),
+}
+
+impl Receiving {
+    /// Passes a chunk on: to the header, to the payloads, to the MAC.
+    fn take(&mut self, merchant: &Merchant, chunk: &Chunk<'_>, peel: &mut Peel) {
+        let header_missing = HEADER_LEN.saturating_sub(self.header.len());
+        let (header, rest) = split(chunk.data, header_missing);
+        let taken = self.header.extend_from_slice(header);
+        debug_assert!(taken.is_ok());
+        if header_missing > 0 && self.header.len() == HEADER_LEN {
+            self.begin(merchant, peel);
+        }
+        let position = usize::try_from(chunk.offset).unwrap_or(usize::MAX);
+        let position = position.saturating_add(header.len()).max(HEADER_LEN);
+        let mac_at = self.packet_len.saturating_sub(HMAC_LEN);
+        let (payloads, mac) = split(rest, mac_at.saturating_sub(position));
+        peel.chunk(payloads);
+        let taken = self.mac.extend_from_slice(mac);
+        debug_assert!(taken.is_ok());
+    }
+
+    /// Begins to peel. What cannot be peeled is received all the same, and met with silence at its
+    /// end.
+    fn begin(&self, merchant: &Merchant, peel: &mut Peel) {
+        let header = self.header.as_slice().try_into();
+        let key = self.unblinding.blinded_key(&merchant.node_key);
+        let len = PayloadsLen::of_packet(self.packet_len);
+        if let (Ok(header), Ok(key), Some(len)) = (header, key, len)
+            && peel.begin(&key, header, len, AssociatedData::None).is_err()
+        {
+            // Nothing is begun then, and the end fails.
+            peel.wipe();
+        }
+    }
+}
+
+/// Bytes of a chunk, as the credits count them.
+const CHUNK: u32 = 960;
+
+fn split(bytes: &[u8], at: usize) -> (&[u8], &[u8]) {
+    bytes.split_at_checked(at).unwrap_or((bytes, &[]))
+}
+
+/// Reads a payload up to the point at which it is provably a request for an offer of ours.
+///
+/// The outer error is silence; the inner one is for the payer to know, since by then they have
+/// proved that they hold the offer.
+fn hear(
+    curve: &Curve<'_>,
+    merchant: &Merchant,
+    unblinding: &Unblinding,
+    payload: &[u8],
+    at: (UnixTime, &Moment),
+) -> Result<Result<Heard, Invalid>, Silence> {
+    let message = Message::parse(payload).or(Err(Silence))?;
+    let content = message.content.ok_or(Silence)?;
+    if content.content_type != ContentType::INVOICE_REQUEST {
+        return Err(Silence);
+    }
+    let reply_path = message.reply_path.ok_or(Silence)?;
+    let paths = BlindedPaths::frame(&mut Reader::new(reply_path)).or(Err(Silence))?;
+    let path = paths.iter().next().filter(|_| paths.len() == 1).ok_or(Silence)?;
+    if path.num_hops() == 0 || !holds_reply_path(&path) {
+        return Err(Silence);
+    }
+    let mut data: Vec<u8, RECIPIENT_DATA_LEN> =
+        Vec::from_slice(message.encrypted_recipient_data).or(Err(Silence))?;
+    let opened = unblinding.open(&mut data).or(Err(Silence))?;
+    let path_id = opened.path_id.filter(|_| opened.next_hop().is_err()).ok_or(Silence)?;
+    let current = merchant.settings.epoch;
+    let earlier = match merchant.settings.rules.limits().offers.allowed {
+        OffersAllowed::All => EARLIER_EPOCHS,
+        OffersAllowed::None | OffersAllowed::CurrentEpoch => 0,
+    };
+    let (epoch, keys) = (current.saturating_sub(earlier)..=current)
+        .rev()
+        .map(|epoch| (epoch, merchant.offer_keys(epoch)))
+        .find(|(_, keys)| keys.open_path_id(PathPurpose::Offer, path_id).is_ok())
+        .ok_or(Silence)?;
+    let request = InvoiceRequest::parse_bounded(content.value).or(Err(Silence))?;
+    let offer = offer_id(&request.records());
+    let bytes = range_in(payload, content.value).ok_or(Silence)?;
+    let authentic = request.verify_signature(curve).or(Err(Silence))?;
+    let blinded = unblinding.blinded_key(&merchant.node_key).or(Err(Silence))?;
+    let ours = keys.recognise(curve, authentic, path_id, &blinded).or(Err(Silence))?;
+    let (now, _) = at;
+    let checked = match ours.check(&Here { now, chain: merchant.chain(), rate: None }) {
+        Ok(checked) => checked,
+        Err(invalid) => return Ok(Err(invalid)),
+    };
+    let facts = facts(merchant, &checked, (&offer, epoch), at);
+    let judgement = judge_request(&merchant.settings.rules, &facts);
+    let has_issuer_id = request.offer().issuer_id.is_some();
+    Ok(Ok(Heard { request: checked.suspend(), judgement, bytes, offer, has_issuer_id }))
+}
+
+/// Where the `invoice_request` `part` lies in the payload `whole`.
+fn range_in(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    let stream = countersign_tlv::TlvStream::parse(whole).ok()?;
+    let record = stream.find(ContentType::INVOICE_REQUEST.number())?;
+    let start = usize::try_from(record.reader().offset()).ok()?;
+    Some(start..start.checked_add(part.len())?)
+}
+
+fn facts<'a>(
+    merchant: &'a Merchant,
+    checked: &CheckedRequest<'_>,
+    (offer, epoch): (&[u8; 32], u32),
+    (now, moment): (UnixTime, &Moment),
+) -> RequestFacts<'a> {
+    let request = checked.request();
+    let price = checked.price();
+    let settings = &merchant.settings;
+    RequestFacts {
+        // `OurRequest::check` has compared the chains.
+        chain: Match::Same,
+        origin: Origin::Offer(OfferFacts {
+            epoch: settings.epoch_of(epoch),
+            revocation: settings.revocation(offer),
+            expiry: request.offer().absolute_expiry,
+        }),
+        amount: price.amount,
+        expected: price.expected,
+        quantity: request.fields().quantity,
+        payer_note: request.fields().payer_note.map(|note| note.len()),
+        windows: &merchant.windows,
+        now,
+        uptime: moment.uptime,
+    }
+}

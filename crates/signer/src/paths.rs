@@ -1,0 +1,319 @@
+use countersign_blinding::{
+    EncryptedDataTlv, ForwardingNode, Padding, PathError, PaymentConstraints, PaymentPath,
+    PaymentRelay, Purpose, Recipient, Route, Sealing, ShortChannelId, Start,
+};
+use countersign_crypto::{Curve, Secret, hmac_sha256, sha256};
+use countersign_link::{
+    Bytes, Code, NeedPaymentPaths, Packed, PathsRequest, PaymentHop, Reply, Seal, Summary,
+};
+use countersign_offers::{InvoiceTerms, InvoiceWriter, PaymentParts};
+use countersign_policy::{
+    Disclosure, Listing, Multipart, Parts, PathFacts, PathsFacts, Recipient as Payee, Rule,
+    Verdict, judge_path, judge_paths,
+};
+use countersign_units::Msat;
+
+use crate::decisions::point;
+use crate::device::{Answered, Condition, Device, Scratch};
+use crate::input::Failure;
+use crate::log::Subject;
+use crate::task::{Change, Content, Paths, Pending, Task};
+use crate::{Moment, Output, Settings, Slot};
+
+impl Device<'_> {
+    /// Counts the invoice, or has flash written first.
+    pub(crate) fn count<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        pending: Pending,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let merchant = self.merchant_mut()?;
+        let Some(number) = merchant.counters.count_invoice() else {
+            return self.store(id, Slot::Counters, Change::Count(pending), scratch);
+        };
+        merchant.windows.invoice_signed(&merchant.settings.rules, moment.uptime);
+        self.answered = Some(Answered {
+            id,
+            request: *pending.request.digest(),
+            created_at: pending.created_at,
+            draw: Secret::new(*pending.draw.expose_secret()),
+            number,
+        });
+        self.need_paths(id, pending, number)
+    }
+
+    /// Asks the host for payment paths, and tells it what it has to know for that.
+    pub(crate) fn need_paths<'o>(
+        &mut self,
+        id: u32,
+        mut pending: Pending,
+        number: u64,
+    ) -> Result<Output<'o>, Failure> {
+        // With an `offer_issuer_id` the same request gets the same hash again; without one it must
+        // never get an earlier invoice again (R-IR-09).
+        let number = if pending.has_issuer_id { 0 } else { number };
+        let amount = pending.request.amount().get();
+        let preimage = self.merchant()?.preimage(pending.request.digest(), amount, number);
+        pending.payment_hash = sha256(&[preimage.expose_secret()]);
+        let need = NeedPaymentPaths {
+            amount_msat: amount,
+            payment_hash: Bytes(pending.payment_hash),
+            created_at: pending.created_at.0,
+            relative_expiry: pending.relative_expiry.0,
+        };
+        self.desk.paths.clear();
+        self.task = Task::AwaitingPaths { id, pending };
+        Ok(Output::Reply { id, reply: Reply::NeedPaymentPaths(need) })
+    }
+
+    pub(crate) fn payment_paths<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        request: PathsRequest<'_>,
+    ) -> Result<Output<'o>, Failure> {
+        match request {
+            PathsRequest::Path { hops } => self.path_hops(&hops),
+            recipient @ PathsRequest::Recipient { .. } => self.path_recipient(&recipient),
+            PathsRequest::End { multipart } => {
+                let Task::AwaitingPaths { pending, .. } = core::mem::take(&mut self.task) else {
+                    return Err(Code::NOT_OPEN.into());
+                };
+                self.sign(moment, id, &pending, multipart)
+            }
+            PathsRequest::None => {
+                let Task::AwaitingPaths { .. } = core::mem::take(&mut self.task) else {
+                    return Err(Code::NOT_OPEN.into());
+                };
+                self.answer_with_error(moment, id, &crate::onion::Refusal::Rule(Rule::Paths))
+                    .or(Ok(Output::Reply { id, reply: Reply::Ignored }))
+            }
+        }
+    }
+
+    fn path_hops<'o>(&mut self, hops: &Packed<'_, PaymentHop>) -> Result<Output<'o>, Failure> {
+        let Task::AwaitingPaths { .. } = &self.task else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        self.desk.paths.forwarding.clear();
+        for hop in hops.iter() {
+            let node = forwarding_node(&hop.or(Err(Code::UNREADABLE))?)?;
+            self.desk.paths.forwarding.push(node).or(Err(Code::policy(Rule::Hops.number())))?;
+        }
+        Ok(Output::Nothing)
+    }
+
+    /// Judges the path whose end this is, and blinds it into the invoice.
+    fn path_recipient<'o>(&mut self, end: &PathsRequest<'_>) -> Result<Output<'o>, Failure> {
+        let PathsRequest::Recipient {
+            node,
+            records,
+            seal,
+            min_final_cltv_expiry_delta,
+            max_cltv_expiry,
+            htlc_minimum_msat,
+            htlc_maximum_msat,
+        } = end
+        else {
+            return Err(Code::INTERNAL.into());
+        };
+        let Condition::Ready(merchant) = &self.condition else {
+            return Err(Code::UNPROVISIONED.into());
+        };
+        let Task::AwaitingPaths { pending, .. } = &mut self.task else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        let settings = &merchant.settings;
+        let amount = pending.request.amount();
+        let parts = parts(settings);
+        let least = match parts {
+            // The introduction node enforces this, so that no part reveals the path key early.
+            Parts::Single => amount.get(),
+            Parts::Several => *htlc_minimum_msat,
+        };
+        let key = settings.receive_auth_key.map(Secret::new);
+        let recipient = Recipient {
+            node_id: point(node)?,
+            data: EncryptedDataTlv::parse_foreign_recipient(records).or(Err(Code::UNREADABLE))?,
+            sealing: match (seal, &key) {
+                (Seal::Plain, _) => Sealing::Plain,
+                (Seal::ReceiveAuth, Some(key)) => Sealing::ReceiveAuthKey(key),
+                (Seal::ReceiveAuth, None) => return Err(Code::NOT_FOUND.into()),
+            },
+            min_final_cltv_expiry_delta: *min_final_cltv_expiry_delta,
+            constraints: PaymentConstraints {
+                max_cltv_expiry: *max_cltv_expiry,
+                htlc_minimum: Msat::new(least).ok_or(Code::policy(Rule::HtlcMinimum.number()))?,
+            },
+            htlc_maximum: Msat::new(*htlc_maximum_msat).unwrap_or(Msat::MAX),
+        };
+        let path = PaymentPath { forwarding: &self.desk.paths.forwarding, recipient: &recipient };
+        let payinfo = path.payinfo().map_err(|error| match error {
+            PathError::Overflow => Code::policy(Rule::FeeBase.number()),
+            PathError::NoAmountFits => Code::policy(Rule::HtlcMaximum.number()),
+        })?;
+        let facts = path_facts(settings, &path, amount, parts, &payinfo);
+        permit(judge_path(&settings.rules, &facts))?;
+
+        let number = u8::try_from(self.desk.paths.payinfos.len()).unwrap_or(u8::MAX);
+        let session =
+            Secret::new(hmac_sha256(pending.draw.expose_secret(), &[b"payment path", &[number]]));
+        let written = self.desk.paths.written;
+        let written = blind(&self.curve, &path, &session, &mut self.desk.records, written)?;
+        let added = self.desk.paths.payinfos.push(payinfo);
+        added.or(Err(Code::policy(Rule::Paths.number())))?;
+        self.desk.paths.written = written;
+        self.desk.paths.forwarding.clear();
+        Ok(Output::Nothing)
+    }
+
+    /// Writes the invoice, signs it, verifies the signature, and begins the answer's onion.
+    fn sign<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        pending: &Pending,
+        multipart: bool,
+    ) -> Result<Output<'o>, Failure> {
+        let Condition::Ready(merchant) = &self.condition else {
+            return Err(Code::UNPROVISIONED.into());
+        };
+        let settings = &merchant.settings;
+        let several = multipart && parts(settings) == Parts::Several;
+        let facts = paths_facts(pending.request.amount(), &self.desk.paths, several);
+        permit(judge_paths(&settings.rules, &facts))?;
+        let terms = InvoiceTerms {
+            created_at: pending.created_at,
+            relative_expiry: pending.relative_expiry,
+            payment_hash: pending.payment_hash,
+            payment_parts: if several { PaymentParts::Several } else { PaymentParts::One },
+        };
+        let payload = self.desk.peel.payload().ok_or(Code::INTERNAL)?;
+        let request = payload.get(pending.bytes.clone()).ok_or(Code::INTERNAL)?;
+        let answerable = pending.request.resume(request).or(Err(Code::INTERNAL))?;
+        let writer = InvoiceWriter::resume(&mut self.desk.records, self.desk.paths.written);
+        let unsigned = writer
+            .or(Err(Code::TOO_LONG))?
+            .finish(&answerable, &terms, &self.desk.paths.payinfos)
+            .or(Err(Code::TOO_LONG))?;
+        let aux = hmac_sha256(pending.draw.expose_secret(), &[b"signature"]);
+        let signed = unsigned.sign(&self.curve, &aux).or(Err(Code::SIGNATURE_FAULT))?;
+        let [_, _, signature, _] = signed.segments();
+        let content = Content::Invoice {
+            request: pending.bytes.clone(),
+            own: signed.own_range(),
+            signature: signature.try_into().or(Err(Code::INTERNAL))?,
+        };
+        let amount_msat = pending.request.amount().get();
+        let summary = Summary {
+            offer: Bytes(pending.offer),
+            amount_msat,
+            payment_hash: Bytes(pending.payment_hash),
+            created_at: pending.created_at.0,
+            relative_expiry: pending.relative_expiry.0,
+        };
+        let summary = match settings.rules.limits().disclosure {
+            Disclosure::Nothing => None,
+            Disclosure::Summary | Disclosure::Everything => Some(summary),
+        };
+        self.note(moment, Subject::InvoiceSigned, Code(0));
+        let session = Secret::new(hmac_sha256(pending.draw.expose_secret(), &[b"onion"]));
+        self.begin_answer(id, content, summary, &session)
+            .or(Ok(Output::Reply { id, reply: Reply::Ignored }))
+    }
+}
+
+/// Blinds `path` and appends it to the `written` bytes of the invoice; returns how many there are.
+fn blind(
+    curve: &Curve<'_>,
+    path: &PaymentPath<'_>,
+    session: &Secret<32>,
+    records: &mut [u8],
+    written: usize,
+) -> Result<usize, Failure> {
+    let mut writer = InvoiceWriter::resume(records, written).or(Err(Code::TOO_LONG))?;
+    let route = Route {
+        purpose: Purpose::Payment,
+        start: Start::NodeId,
+        hops: path.hops().or(Err(Code::policy(Rule::CltvDelta.number())))?,
+        dummy_hops: 0,
+        padding: Padding::Equal,
+    };
+    route.blind(curve, session, writer.paths()).or(Err(Code::TOO_LONG))?;
+    Ok(writer.len())
+}
+
+fn permit(verdict: Verdict) -> Result<(), Failure> {
+    match verdict {
+        Verdict::Sign => Ok(()),
+        Verdict::Ask(rule) | Verdict::Refuse(rule) => Err(Code::policy(rule.number()).into()),
+    }
+}
+
+/// In how many parts the merchant lets a payment come.
+const fn parts(settings: &Settings) -> Parts {
+    match settings.rules.limits().paths.multipart {
+        Multipart::Refuse => Parts::Single,
+        Multipart::Allow => Parts::Several,
+    }
+}
+
+fn forwarding_node(hop: &PaymentHop) -> Result<ForwardingNode, Failure> {
+    let minimum = Msat::new(hop.htlc_minimum_msat);
+    Ok(ForwardingNode {
+        node_id: point(&hop.node)?,
+        short_channel_id: ShortChannelId(hop.short_channel_id),
+        relay: PaymentRelay {
+            cltv_expiry_delta: hop.cltv_expiry_delta,
+            fee_proportional_millionths: hop.fee_proportional_millionths,
+            fee_base_msat: hop.fee_base_msat,
+        },
+        htlc_minimum: minimum.ok_or(Code::policy(Rule::HtlcMinimum.number()))?,
+        htlc_maximum: Msat::new(hop.htlc_maximum_msat).unwrap_or(Msat::MAX),
+    })
+}
+
+fn path_facts(
+    settings: &Settings,
+    path: &PaymentPath<'_>,
+    amount: Msat,
+    parts: Parts,
+    payinfo: &countersign_blinding::BlindedPayInfo<'_>,
+) -> PathFacts {
+    let end = path.recipient.node_id;
+    let first = path.forwarding.first().map_or(end, |node| node.node_id).serialize();
+    let hops = path.forwarding.len().saturating_add(1);
+    PathFacts {
+        recipient: match settings.recipient {
+            None => Payee::NonePinned,
+            Some(pinned) if pinned == end => Payee::Pinned,
+            Some(_) => Payee::Other,
+        },
+        introduction_node: if settings.introduction_nodes.contains(&first) {
+            Listing::Listed
+        } else {
+            Listing::Unlisted
+        },
+        hops: u8::try_from(hops).unwrap_or(u8::MAX),
+        amount,
+        fee_base_msat: payinfo.fee_base_msat,
+        fee_proportional_millionths: payinfo.fee_proportional_millionths,
+        cltv_expiry_delta: payinfo.cltv_expiry_delta,
+        htlc_minimum_msat: payinfo.htlc_minimum_msat,
+        htlc_maximum_msat: payinfo.htlc_maximum_msat,
+        parts,
+    }
+}
+
+fn paths_facts(amount: Msat, paths: &Paths, several: bool) -> PathsFacts {
+    let payinfos = &paths.payinfos;
+    let total = payinfos.iter().map(|payinfo| payinfo.htlc_maximum_msat);
+    PathsFacts {
+        count: u8::try_from(payinfos.len()).unwrap_or(u8::MAX),
+        parts: if several { Parts::Several } else { Parts::Single },
+        amount,
+        htlc_maximum_total_msat: total.fold(0, u64::saturating_add),
+    }
+}

@@ -1,0 +1,255 @@
+use core::fmt::{self, Write as _};
+
+use countersign_link::{Code, Packer, PromptLine, Reply, Source};
+use countersign_offers::{Amount, QuantityMax, Untrusted};
+use countersign_policy::{Change, PromptScreen, Proposal};
+use countersign_units::{Msat, UnixTime};
+
+use crate::Output;
+use crate::capacity::SHOWN_CHARACTERS;
+use crate::device::{Condition, Device, Scratch, Screen};
+use crate::input::Failure;
+use crate::offer::Draft;
+use crate::task::{Matter, Pending, Task};
+use crate::text::Text;
+
+/// One line of a prompt.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// What it is.
+    pub label: &'static str,
+    /// What it says.
+    pub text: fmt::Arguments<'a>,
+    /// Who says it: a stranger's words are escaped, and are not to be believed.
+    pub source: Source,
+}
+
+/// Where lines go.
+struct Lines<F>(F);
+
+impl<F: FnMut(Line<'_>)> Lines<F> {
+    /// A line of the device's own words.
+    fn own(&mut self, label: &'static str, text: fmt::Arguments<'_>) {
+        (self.0)(Line { label, text, source: Source::Device });
+    }
+
+    /// A line of somebody's words, escaped and cut to what a screen can show.
+    fn quoted(&mut self, label: &'static str, text: &str) {
+        let text = Untrusted::new(text).excerpt(SHOWN_CHARACTERS);
+        (self.0)(Line { label, text: format_args!("{text}"), source: Source::Stranger });
+    }
+
+    fn bytes(&mut self, label: &'static str, bytes: &[u8]) {
+        self.own(label, format_args!("{}", Hex(bytes)));
+    }
+}
+
+impl Device<'_> {
+    /// Hands the lines of the prompt that waits for a button to `show`, in their order. They are
+    /// made from the very value that is acted upon when the merchant says yes.
+    pub fn prompt(&self, show: impl FnMut(Line<'_>)) {
+        let Task::Asking { matter, .. } = &self.task else { return };
+        let lines = &mut Lines(show);
+        match matter {
+            Matter::Generate { network, .. } => {
+                lines.own("Make a new seed", format_args!("for {network:?}"));
+            }
+            Matter::Words { mnemonic, network } => {
+                lines.own("Write these words down", format_args!("for {network:?}"));
+                for (at, word) in (1..=24_u8).zip(mnemonic.expose_words()) {
+                    lines.own("Word", format_args!("{at} {word}"));
+                }
+            }
+            Matter::Import { seed } => {
+                lines.own("Take over a seed", format_args!("for {:?}", seed.network()));
+            }
+            Matter::Wipe => lines.own("Forget everything", format_args!("the words bring it back")),
+            Matter::Settings => self.show_settings(lines),
+            Matter::Revoke { offer, .. } => lines.bytes("Revoke the offer", offer),
+            Matter::RevokeEpoch => {
+                lines.own("Revoke every offer", format_args!("made up to now"));
+            }
+            Matter::Offer(draft) => show_offer(draft, lines),
+            Matter::Invoice(pending) => self.show_invoice(pending, lines),
+            Matter::Time(UnixTime(time)) => {
+                lines.own("Set the time", format_args!("{time} s since 1970"));
+            }
+            Matter::BridgeKey => {
+                lines.own("Pair with this host", format_args!("it gets the bridge's network key"));
+            }
+            Matter::Restore(counters) => {
+                lines.own("Restore a backup", format_args!("settings and counters"));
+                lines.own("Invoices counted", format_args!("{}", counters.next_invoice));
+                self.show_settings(lines);
+            }
+        }
+    }
+
+    fn show_settings(&self, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+        let Condition::Ready(merchant) = &self.condition else { return };
+        let Some(settings) = &self.desk.wanted else { return };
+        let current = &merchant.settings;
+        let wanted = settings.rules.limits().clone();
+        let now = UnixTime(0);
+        if let Ok(proposal) = Proposal::new(&current.rules, wanted, now) {
+            for Change { rule, old, new } in proposal.changes() {
+                let (old, new) = (Setting(old), Setting(new));
+                lines.own(rule.name(), format_args!("{old} -> {new}"));
+            }
+        }
+        if settings.recipient != current.recipient
+            && let Some(recipient) = settings.recipient
+        {
+            lines.bytes("Payments go to", &recipient.serialize());
+        }
+        if settings.receive_auth_key != current.receive_auth_key {
+            lines.own("Receive-auth key", format_args!("changed"));
+        }
+        if settings.introduction_nodes != current.introduction_nodes {
+            for node in &settings.introduction_nodes {
+                lines.bytes("Payments may enter at", node);
+            }
+        }
+    }
+
+    fn show_invoice(&self, pending: &Pending, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+        let price = pending.request.price();
+        lines.own("Sign an invoice", format_args!("{}", Sats(price.amount)));
+        match price.expected {
+            Some(expected) => lines.own("The offer asks for", format_args!("{}", Sats(expected))),
+            None => lines.own("The offer asks for", format_args!("any amount")),
+        }
+        lines.own("Items", format_args!("{}", price.quantity));
+        lines.bytes("Offer", &pending.offer);
+        let payload = self.desk.peel.payload().unwrap_or(&[]);
+        let request = payload.get(pending.bytes.clone()).unwrap_or(&[]);
+        let Ok(request) = countersign_offers::InvoiceRequest::parse_bounded(request) else {
+            return;
+        };
+        if let Some(description) = request.offer().description {
+            let text = description.excerpt(SHOWN_CHARACTERS);
+            lines.own("Description", format_args!("{text}"));
+        }
+        if let Some(note) = request.fields().payer_note {
+            let text = note.excerpt(SHOWN_CHARACTERS);
+            (lines.0)(Line {
+                label: "The payer writes",
+                text: format_args!("{text}"),
+                source: Source::Stranger,
+            });
+        }
+    }
+
+    /// Gives a prompt's lines to the host, if the merchant trusts its screen.
+    pub(crate) fn prompt_for_host<'o>(
+        &self,
+        id: u32,
+        prompt: u32,
+        from: u8,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        if !matches!(&self.task, Task::Asking { prompt: shown, .. } if *shown == prompt) {
+            return Err(Code::NOT_FOUND.into());
+        }
+        let is_trusted = match &self.condition {
+            Condition::Ready(merchant) => {
+                merchant.settings.rules.limits().prompts == PromptScreen::HostTerminal
+            }
+            Condition::Unprovisioned | Condition::WipeNeeded(_) => {
+                self.about.screen == Screen::None
+            }
+        };
+        if !is_trusted {
+            return Err(Code::NOT_DISCLOSED.into());
+        }
+        let (list, texts) = scratch.0.split_at_mut_checked(LIST_LEN).ok_or(Code::INTERNAL)?;
+        let mut list = Packer::new(list);
+        // What is left to write texts into; `None` once a line has found no room.
+        let mut texts = Some(texts);
+        let mut number = 0_u8;
+        self.prompt(|line| {
+            let is_wanted = number >= from;
+            number = number.saturating_add(1);
+            if let Some(space) = texts.take_if(|_| is_wanted) {
+                texts = push_line(&mut list, &line, space);
+            }
+        });
+        Ok(Output::Reply { id, reply: Reply::Prompt(list.finish()) })
+    }
+}
+
+/// Bytes of a list of lines in one reply. The host asks for the rest again.
+const LIST_LEN: usize = 800;
+
+/// Appends `line` to `list`, its text being written into `space`, and returns what is left of that;
+/// `None` when there is no room for the line.
+fn push_line<'t>(
+    list: &mut Packer<'_, PromptLine<'t>>,
+    line: &Line<'_>,
+    space: &'t mut [u8],
+) -> Option<&'t mut [u8]> {
+    let mut text = Text::new(space);
+    text.write_fmt(line.text).ok()?;
+    let (text, rest) = text.finish()?;
+    list.push(&PromptLine { label: line.label, text, source: line.source })?;
+    Some(rest)
+}
+
+fn show_offer(draft: &Draft, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+    match draft.amount {
+        None => lines.own("Make an offer", format_args!("for any amount")),
+        Some(Amount::Bitcoin(amount)) => {
+            lines.own("Make an offer", format_args!("for {}", Sats(amount)));
+        }
+        Some(Amount::Currency { currency, amount }) => {
+            lines
+                .own("Make an offer", format_args!("for {amount} of the least unit of {currency}"));
+        }
+    }
+    if let Some(description) = &draft.description {
+        lines.quoted("Description", description);
+    }
+    if let Some(issuer) = &draft.issuer {
+        lines.quoted("Issuer", issuer);
+    }
+    match draft.quantity_max {
+        QuantityMax::One => {}
+        QuantityMax::Limited(most) => lines.own("Items", format_args!("up to {most}")),
+        QuantityMax::Unlimited => lines.own("Items", format_args!("any number")),
+    }
+    if let Some(UnixTime(expiry)) = draft.absolute_expiry {
+        lines.own("Expires", format_args!("{expiry} s since 1970"));
+    }
+}
+
+/// An amount in satoshi, with the thousandths that it has.
+struct Sats(Msat);
+
+impl fmt::Display for Sats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let msat = self.0.get();
+        let (sats, rest) = (msat.div_euclid(1_000), msat.rem_euclid(1_000));
+        if rest == 0 { write!(f, "{sats} sat") } else { write!(f, "{sats}.{rest:03} sat") }
+    }
+}
+
+/// Bytes as hexadecimal digits.
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What is set for a rule.
+struct Setting(Option<u64>);
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(value) => write!(f, "{value}"),
+            None => f.write_str("off"),
+        }
+    }
+}

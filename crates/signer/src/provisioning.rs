@@ -1,0 +1,64 @@
+use countersign_crypto::{BadWords, Mnemonic};
+use countersign_link::{Code, Provision, Reply, Secret as Shown};
+
+use crate::device::{Condition, Device, Scratch, Screen};
+use crate::input::Failure;
+use crate::keys::Seed;
+use crate::task::{Matter, Task};
+use crate::{Moment, Output};
+
+impl Device<'_> {
+    /// Seeds: how a device becomes a merchant's, and how it stops being one.
+    pub(crate) fn provision<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        provision: Provision<'_>,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        match (provision, &self.condition) {
+            (Provision::Wipe, _) => Ok(self.ask(id, Matter::Wipe)),
+            (Provision::ShowWords, Condition::Unprovisioned) => self.show_words(id, scratch),
+            (Provision::Generate { entropy, network }, Condition::Unprovisioned) => {
+                if entropy.reveal().len() < LEAST_ENTROPY || moment.entropy == [0; 32] {
+                    return Err(Code::RANDOM_SOURCE.into());
+                }
+                let entropy = self.mixed(entropy.reveal());
+                Ok(self.ask(id, Matter::Generate { entropy, network }))
+            }
+            (Provision::Import { words, network }, Condition::Unprovisioned) => {
+                let words = core::str::from_utf8(words.reveal()).or(Err(Code::SEED_WORDS))?;
+                let mnemonic = Mnemonic::parse(words).map_err(|bad| match bad {
+                    BadWords::Unknown(at) => Failure::of_field(Code::SEED_WORDS, at.into()),
+                    BadWords::Count | BadWords::Checksum => Code::SEED_WORDS.into(),
+                })?;
+                let seed = Seed::new(mnemonic.seed(), network);
+                Ok(self.ask(id, Matter::Import { seed }))
+            }
+            (_, Condition::Ready(_)) => Err(Code::PROVISIONED.into()),
+            (_, Condition::WipeNeeded(_)) => Err(Code::STORAGE_DAMAGED.into()),
+        }
+    }
+
+    /// Gives the words to the host, for a board that cannot show them: while the merchant has them
+    /// before them, and never again.
+    fn show_words<'o>(&self, id: u32, scratch: &'o mut Scratch) -> Result<Output<'o>, Failure> {
+        let Task::Asking { matter: Matter::Words { mnemonic, .. }, .. } = &self.task else {
+            return Err(Code::NOT_FOUND.into());
+        };
+        match self.about.screen {
+            Screen::OnBoard => return Err(Code::NOT_DISCLOSED.into()),
+            Screen::None => {}
+        }
+        let mut writer = countersign_tlv::Writer::new(&mut scratch.0);
+        for (at, word) in mnemonic.expose_words().enumerate() {
+            let separator: &[u8] = if at == 0 { b"" } else { b" " };
+            writer.bytes(separator).or(Err(Code::INTERNAL))?;
+            writer.bytes(word.as_bytes()).or(Err(Code::INTERNAL))?;
+        }
+        Ok(Output::Reply { id, reply: Reply::Words(Shown::new(writer.finish())) })
+    }
+}
+
+/// Bytes of randomness that the host contributes at least.
+const LEAST_ENTROPY: usize = 16;

@@ -1,0 +1,191 @@
+use core::ops::Range;
+
+use countersign_blinding::{BlindedPayInfo, ForwardingNode, Unblinding};
+use countersign_crypto::{Mnemonic, Secret};
+use countersign_link::{Assembler, Destination, Network, Summary};
+use countersign_offers::Suspended;
+use countersign_offers::capacity::INVOICE_PATHS;
+use countersign_onion::capacity::HEADER_LEN;
+use countersign_units::{Seconds, UnixTime};
+use heapless::Vec;
+
+use crate::capacity::PATH_HOPS;
+use crate::keys::Seed;
+use crate::offer::Draft;
+use crate::{Counters, Slot};
+
+/// What the device is in the middle of. There is one task at a time.
+#[derive(Debug, Default)]
+pub(crate) enum Task {
+    #[default]
+    Idle,
+    /// The merchant has a prompt before them.
+    Asking { id: u32, prompt: u32, matter: Matter },
+    /// An item is on its way to flash.
+    Storing { id: u32, slot: Slot, change: Change },
+    /// Everything is on its way out of flash.
+    Erasing { id: u32 },
+    /// An offer is being written.
+    Drafting { id: u32, draft: Draft },
+    /// The text of a new offer lies in the records, to be pulled.
+    Text { id: u32, range: Range<usize> },
+    /// An onion message is coming in.
+    Receiving { id: u32, onion: Receiving },
+    /// An invoice waits for payment paths.
+    AwaitingPaths { id: u32, pending: Pending },
+    /// The answer's onion is in the making, or waits to be pulled.
+    Answering { id: u32, answer: Answer },
+    /// The export lies in the records, to be pulled.
+    Exported { id: u32, range: Range<usize> },
+    /// An export is coming in.
+    Importing { id: u32, chunks: Assembler },
+}
+
+impl Task {
+    /// The request that the task belongs to.
+    pub(crate) const fn id(&self) -> Option<u32> {
+        match self {
+            Self::Idle => None,
+            Self::Asking { id, .. }
+            | Self::Storing { id, .. }
+            | Self::Erasing { id }
+            | Self::Drafting { id, .. }
+            | Self::Text { id, .. }
+            | Self::Receiving { id, .. }
+            | Self::AwaitingPaths { id, .. }
+            | Self::Answering { id, .. }
+            | Self::Exported { id, .. }
+            | Self::Importing { id, .. } => Some(*id),
+        }
+    }
+}
+
+/// What the merchant is asked about: the very value that is acted upon when they say yes. Settings
+/// lie on the [`Desk`](crate::Desk), where nothing else touches them meanwhile.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, in static memory, and no heap")]
+pub(crate) enum Matter {
+    Generate {
+        entropy: Secret<32>,
+        network: Network,
+    },
+    /// The words of a new seed, to be written down.
+    Words {
+        mnemonic: Mnemonic,
+        network: Network,
+    },
+    Import {
+        seed: Seed,
+    },
+    Wipe,
+    /// A change of the rules, or of whom money may go to.
+    Settings,
+    Revoke {
+        offer: [u8; 32],
+    },
+    RevokeEpoch,
+    /// A new offer, of which the text lies in the records.
+    Offer(Draft),
+    Invoice(Pending),
+    Time(UnixTime),
+    BridgeKey,
+    Restore(Counters),
+}
+
+/// What holds as soon as flash has it.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, in static memory, and no heap")]
+pub(crate) enum Change {
+    /// A seed, stored last, so that half a provisioning is none.
+    Provision(Seed),
+    Settings,
+    /// The counters are ahead of what is signed; then the invoice goes on.
+    Count(Pending),
+    Time(UnixTime),
+    /// Settings and counters of a backup, the settings first.
+    Restore(Counters),
+}
+
+/// An onion message on its way in.
+#[derive(Debug)]
+pub(crate) struct Receiving {
+    pub(crate) unblinding: Unblinding,
+    pub(crate) chunks: Assembler,
+    /// The packet's version and public key, which come first.
+    pub(crate) header: Vec<u8, HEADER_LEN>,
+    /// Its last bytes, which are its MAC if no more come.
+    pub(crate) mac: Vec<u8, 32>,
+    pub(crate) packet_len: usize,
+}
+
+/// A request that was heard and judged, and has no invoice yet.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) request: Suspended,
+    pub(crate) offer: [u8; 32],
+    /// Where the request lies in the payload.
+    pub(crate) bytes: Range<usize>,
+    /// Whether a repeated request may get the same invoice (R-IR-09).
+    pub(crate) has_issuer_id: bool,
+    pub(crate) created_at: UnixTime,
+    pub(crate) relative_expiry: Seconds,
+    /// What every key of the answer is drawn from.
+    pub(crate) draw: Secret<32>,
+    /// Set once the invoice has been counted.
+    pub(crate) payment_hash: [u8; 32],
+}
+
+/// The payment paths that there are so far.
+#[derive(Debug)]
+pub(crate) struct Paths {
+    /// The hops of the path whose recipient is still to come.
+    pub(crate) forwarding: Vec<ForwardingNode, PATH_HOPS>,
+    pub(crate) payinfos: Vec<BlindedPayInfo<'static>, INVOICE_PATHS>,
+    /// How much of the records is in use.
+    pub(crate) written: usize,
+}
+
+impl Paths {
+    pub(crate) const fn new() -> Self {
+        Self { forwarding: Vec::new(), payinfos: Vec::new(), written: 0 }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.forwarding.clear();
+        self.payinfos.clear();
+        self.written = 0;
+    }
+}
+
+/// An answer: what it says, where it goes, and how far it is.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) content: Content,
+    /// Hops of the reply path that are ours and have been passed.
+    pub(crate) passed: u8,
+    pub(crate) destination: Destination,
+    pub(crate) path_key: [u8; 33],
+    pub(crate) packet_len: usize,
+    pub(crate) summary: Option<Summary>,
+    pub(crate) stage: Stage,
+}
+
+/// What an answer says.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// The invoice around the request that lies in the payload.
+    Invoice { request: Range<usize>, own: Range<usize>, signature: [u8; 66] },
+    /// An `invoice_error`, which lies in the records.
+    Error { len: usize },
+}
+
+/// How far an answer's onion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The next layer to get its keys.
+    Layers(usize),
+    /// The inner layers' MACs.
+    Hashing,
+    /// It can be pulled.
+    Ready,
+}
