@@ -126,7 +126,7 @@ mod tests {
             *place = secret;
         }
         secrets.sort_unstable();
-        assert!(secrets.windows(2).all(|pair| pair[0] != pair[1]));
+        assert!(secrets.iter().zip(&secrets[1..]).all(|(one, next)| one != next));
         assert_ne!(secrets[0], [0; 32]);
     }
 }
