@@ -106,17 +106,19 @@ impl Build {
     }
 
     /// Encrypts the next layer to `node`, a node's key or its blinded key, outermost first. Each
-    /// call takes one multiplication on the curve; the second one finishes the layer.
+    /// call takes one multiplication on the curve; the second one finishes the layer, and of two
+    /// layers or more the last takes one call only.
     ///
     /// # Errors
     /// [`BuildError::OutOfOrder`] when there are no more layers than have their keys,
     /// [`BuildError::NotAKey`].
     pub fn layer(&mut self, curve: &Curve<'_>, node: &PublicKey) -> Result<Progress, BuildError> {
-        if self.keyed >= self.layers.count() {
-            return Err(BuildError::OutOfOrder);
-        }
+        let behind = self.layers.count().checked_sub(self.keyed.saturating_add(1));
+        let behind = behind.ok_or(BuildError::OutOfOrder)?;
         let ephemeral = self.ephemeral.as_ref().ok_or(BuildError::OutOfOrder)?;
-        let Some(public_key) = self.ephemeral_public.take() else {
+        // The header shows the first layer's public key, and each next secret key is made from the
+        // public key before it: the last layer's is of use to nobody.
+        if self.ephemeral_public.is_none() && (self.keyed == 0 || behind > 0) {
             let public_key = ephemeral.public_key(curve);
             if self.keyed == 0 {
                 let digits = public_key.serialize();
@@ -126,15 +128,16 @@ impl Build {
             }
             self.ephemeral_public = Some(public_key);
             return Ok(Progress::More);
-        };
+        }
         let shared = ephemeral.ecdh(node);
         self.layers.set_keys(self.keyed, &shared);
         self.keyed = self.keyed.saturating_add(1);
-        self.ephemeral = if self.keyed < self.layers.count() {
-            let factor = blinding_factor(&public_key.serialize(), &shared);
-            Some(ephemeral.times(&factor).or(Err(BuildError::NotAKey))?)
-        } else {
-            None
+        self.ephemeral = match self.ephemeral_public.take() {
+            Some(public_key) if behind > 0 => {
+                let factor = blinding_factor(&public_key.serialize(), &shared);
+                Some(ephemeral.times(&factor).or(Err(BuildError::NotAKey))?)
+            }
+            Some(_) | None => None,
         };
         Ok(Progress::Done)
     }
@@ -364,12 +367,12 @@ mod tests {
         with_curve(|curve| {
             assert_eq!(build.layer(curve, &nodes[0]), Err(BuildError::OutOfOrder));
             build.begin(&SESSION_KEY, &plan(&payloads, PayloadsLen::SMALL)).unwrap();
-            for node in &nodes {
-                assert_eq!(build.work(&payloads, 1), Err(BuildError::OutOfOrder));
-                // One multiplication each.
-                assert_eq!(build.layer(curve, node), Ok(Progress::More));
-                assert_eq!(build.layer(curve, node), Ok(Progress::Done));
-            }
+            assert_eq!(build.work(&payloads, 1), Err(BuildError::OutOfOrder));
+            // One multiplication each, and nobody sees the public key of the last layer.
+            assert_eq!(build.layer(curve, &nodes[0]), Ok(Progress::More));
+            assert_eq!(build.layer(curve, &nodes[0]), Ok(Progress::Done));
+            assert_eq!(build.work(&payloads, 1), Err(BuildError::OutOfOrder));
+            assert_eq!(build.layer(curve, &nodes[1]), Ok(Progress::Done));
             assert_eq!(build.layer(curve, &nodes[0]), Err(BuildError::OutOfOrder));
         });
         assert_eq!(build.chunk(&payloads, 0, &mut out), Err(BuildError::OutOfOrder));
