@@ -53,7 +53,7 @@ impl<'a> Invoice<'a> {
 
     #[expect(
         clippy::large_stack_frames,
-        reason = "counts every temporary of a value that is built in place and takes 744 bytes"
+        reason = "the sum of all temporaries; optimised, the frame takes 1.9 KB on a 64-bit machine"
     )]
     fn read(records: TlvStream<'a>) -> Result<Self, Rejected> {
         let signature = value::signature(&records)?;
