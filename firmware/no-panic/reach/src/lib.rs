@@ -14,6 +14,7 @@
 
 mod blinding;
 mod crypto;
+mod link;
 mod offers;
 mod onion;
 mod policy;
@@ -22,6 +23,7 @@ mod units;
 
 pub use blinding::blinding;
 pub use crypto::crypto;
+pub use link::link;
 pub use offers::offers;
 pub use onion::onion;
 pub use policy::policy;
@@ -37,6 +39,7 @@ pub fn everything() {
     onion();
     offers();
     policy();
+    link();
 }
 
 /// Lets the functions escape to where the optimiser cannot follow.

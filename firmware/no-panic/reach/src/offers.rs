@@ -138,7 +138,11 @@ fn invoice_error() {
 }
 
 fn invoice_fallback() {
-    crate::keep([Fallbacks::iter as *const (), Fallbacks::usable as *const ()]);
+    crate::keep([
+        Fallbacks::parse as *const (),
+        Fallbacks::iter as *const (),
+        Fallbacks::usable as *const (),
+    ]);
 }
 
 fn invoice_fields() {
