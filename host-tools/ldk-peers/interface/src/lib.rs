@@ -8,14 +8,13 @@
 //!
 //! This crate refuses to know how a Lightning node works.
 
-mod address;
 mod answer;
 mod arguments;
 mod seed;
 
-pub use address::{AddressError, PeerAddress};
 pub use answer::{Answer, Failure, VerifiedInvoice};
 pub use arguments::{
     Arguments, KnownChannel, MerchantArguments, PathShape, PayerArguments, RelayArguments, Verb,
 };
+pub use countersign_peer_address::PeerAddress;
 pub use seed::{Seed, SeedError};

@@ -1,3 +1,8 @@
+//! Where a Lightning node is reached: the text `NODE_ID@ADDRESS:PORT`, as the bridge's and the LDK
+//! peers' command lines both read it.
+//!
+//! It refuses to resolve names: a lookup would tell a stranger whom the merchant connects to.
+
 use core::fmt;
 use core::net::SocketAddr;
 use core::str::FromStr;

@@ -1,0 +1,126 @@
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bitcoin::secp256k1::PublicKey;
+use lightning::ln::msgs::OnionMessageHandler;
+use tokio::task::JoinSet;
+use tokio::time::interval;
+
+use crate::connections::{Peers, accept, bind, fetch, keep, peers};
+use crate::forwarder::Forwarder;
+use crate::router::Router;
+use crate::{Counts, Device, Outcome, Settings};
+
+/// A running bridge. It stops when it is dropped.
+pub struct Bridge {
+    node_id: PublicKey,
+    listening: Option<SocketAddr>,
+    forwarder: Arc<Forwarder>,
+    peers: Arc<Peers>,
+    /// Aborted on drop.
+    _tasks: JoinSet<()>,
+}
+
+impl Bridge {
+    /// Starts a bridge for a device, in the current Tokio runtime.
+    ///
+    /// # Errors
+    /// The port cannot be listened on, the clock is before 1970, or there are no random bytes.
+    pub async fn start(settings: Settings, device: impl Device) -> anyhow::Result<Self> {
+        let Settings { key, device: address, listen, peers: kept, directory, forwarding, limits } =
+            settings;
+        let key = Arc::new(key);
+        let node_id = key.node_id();
+        let router = Router { bridge: node_id, device: address, directory };
+        let (forwarder, wanted) = Forwarder::new(key.clone(), router, forwarding, &limits);
+        let forwarder = Arc::new(forwarder);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().try_into()?;
+        let peers = Arc::new(peers(key, forwarder.clone(), now)?);
+
+        let mut tasks = JoinSet::new();
+        let mut listening = None;
+        if let Some(address) = listen {
+            let listener = bind(address).await?;
+            listening = Some(listener.local_addr()?);
+            tasks.spawn(accept(peers.clone(), listener, limits.inbound_connections));
+        }
+        for peer in kept {
+            tasks.spawn(keep(peers.clone(), peer));
+        }
+        tasks.spawn(fetch(peers.clone(), wanted, limits.reply_connections));
+        tasks.spawn(tick(peers.clone(), forwarder.clone()));
+        tasks.spawn(serve(peers.clone(), forwarder.clone(), device));
+        Ok(Self { node_id, listening, forwarder, peers, _tasks: tasks })
+    }
+
+    /// The bridge's node id.
+    #[must_use]
+    pub fn node_id(&self) -> PublicKey {
+        self.node_id
+    }
+
+    /// Where others connect to, with the port that was taken.
+    #[must_use]
+    pub fn listening(&self) -> Option<SocketAddr> {
+        self.listening
+    }
+
+    /// Who is connected.
+    #[must_use]
+    pub fn connected(&self) -> Vec<PublicKey> {
+        self.peers.list_peers().into_iter().map(|peer| peer.counterparty_node_id).collect()
+    }
+
+    /// What became of the onion messages so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.forwarder.counts()
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        self.peers.disconnect_all_peers();
+    }
+}
+
+impl fmt::Debug for Bridge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bridge")
+            .field("node_id", &self.node_id)
+            .field("listening", &self.listening)
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Asks the device about one onion after the other and sends on what it answers.
+async fn serve(peers: Arc<Peers>, forwarder: Arc<Forwarder>, mut device: impl Device) {
+    loop {
+        let errand = forwarder.next_for_device().await;
+        match device.answer(errand.onion).await {
+            Outcome::Silence => {}
+            Outcome::Send(outgoing) => {
+                forwarder.send_from_device(errand.laps, &outgoing);
+                peers.process_events();
+            }
+        }
+    }
+}
+
+/// Keeps LDK's time: pings, and peers that do not answer them.
+async fn tick(peers: Arc<Peers>, forwarder: Arc<Forwarder>) {
+    let mut clock = interval(TICK);
+    loop {
+        clock.tick().await;
+        forwarder.timer_tick_occurred();
+        peers.timer_tick_occurred();
+        peers.process_events();
+    }
+}
+
+/// LDK's documentation asks for a tick "roughly once every ten seconds".
+const TICK: Duration = Duration::from_secs(10);
