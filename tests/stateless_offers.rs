@@ -1,12 +1,14 @@
 //! An offer of ours is known by its own bytes and the path of its request, and by nothing less
 //! (R-IR-06 to R-IR-08, DESIGN §4).
 
+use std::num::NonZeroU64;
+
 use countersign_crypto::{Secret, SecretKey};
 use countersign_offers::{
-    ChainHash, Field, Here, Identity, Invalid, InvoiceRequest, NotOurs, Offer, PathId, PathPurpose,
-    Signed,
+    Amount, ChainHash, Currency, Field, Here, Identity, Invalid, InvoiceRequest, NotOurs, Offer,
+    PathId, PathPurpose, Rate, Signed,
 };
-use countersign_tests::merchant::{issue, keys, nonce, path_id, recognise, request};
+use countersign_tests::merchant::{issue, issue_at, keys, nonce, path_id, recognise, request};
 use countersign_tests::records::{PAYER, Records, on_curve, point};
 use countersign_tlv::TlvStream;
 use countersign_units::{Msat, UnixTime};
@@ -231,5 +233,39 @@ fn our_request_is_answered_in_time_and_on_our_chain() {
             check(0, ChainHash::REGTEST),
             Err(Invalid::Chain { field: Field::INVREQ_CHAIN })
         );
+    });
+}
+
+#[test]
+fn a_price_in_another_currency_is_worth_what_its_rate_says() {
+    // R-IR-11: three coffees at 2.50 EUR, and 100 cents are 1,000,001 msat.
+    let euro = Currency::new(*b"EUR").unwrap();
+    let rate = |currency| Rate {
+        currency,
+        units: NonZeroU64::new(100).unwrap(),
+        msat: Msat::new(1_000_001).unwrap(),
+    };
+    on_curve(|curve| {
+        let ours = keys(1, 0);
+        let price = Amount::Currency { currency: euro, amount: 250 };
+        let offer = issue_at(price, curve, &ours, &nonce(2), Identity::IssuerId);
+        let original = records(&request(curve, &offer)).without(Field::SIGNATURE);
+        let check = |paid: &[u8], rate: Option<&Rate>| {
+            let request = original.clone().with(Field::INVREQ_AMOUNT, paid);
+            let request = request.signed(PAYER, Signed::InvoiceRequest);
+            let request = InvoiceRequest::parse(&request).unwrap();
+            let ours = recognise(curve, &ours, &request, &path_id(&ours, &nonce(2))).unwrap();
+            let here = Here { now: UnixTime(5), chain: ChainHash::BITCOIN, rate };
+            ours.check(&here).map(|checked| checked.price().expected)
+        };
+        // 7,500,007.5 msat, rounded up.
+        let (exact, less) = ([0x72, 0x70, 0xe8], [0x72, 0x70, 0xe7]);
+        let too_little = Invalid::TooLittle { field: Field::INVREQ_AMOUNT };
+        assert_eq!(check(&exact, Some(&rate(euro))), Ok(Msat::new(7_500_008)));
+        assert_eq!(check(&less, Some(&rate(euro))), Err(too_little));
+        let missing = Invalid::Missing { field: Field::OFFER_CURRENCY };
+        assert_eq!(check(&exact, None), Err(missing));
+        let dollar = Currency::new(*b"USD").unwrap();
+        assert_eq!(check(&exact, Some(&rate(dollar))), Err(missing));
     });
 }

@@ -4,7 +4,9 @@
 pub mod merchant;
 pub mod model;
 pub mod onion;
+pub mod payer;
 pub mod properties;
 pub mod prover;
 pub mod records;
+pub mod shop;
 pub mod vectors;

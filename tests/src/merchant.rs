@@ -33,17 +33,34 @@ pub const fn nonce(fill: u8) -> Nonce {
     Nonce([fill; 16])
 }
 
-/// An offer of `keys` for one coffee at 100 msat, through [`path`]`(2)`.
+/// An offer of `keys` for coffees at 100 msat each, through [`path`]`(2)`.
 ///
 /// # Panics
 ///
 /// When it is not written.
 #[must_use]
 pub fn issue(curve: &Curve<'_>, keys: &OfferKeys, nonce: &Nonce, identity: Identity) -> Vec<u8> {
+    let amount = Msat::new(100).map(Amount::Bitcoin);
+    issue_at(amount.expect("it is less than 21 million bitcoin"), curve, keys, nonce, identity)
+}
+
+/// As [`issue`], at any price.
+///
+/// # Panics
+///
+/// When it is not written.
+#[must_use]
+pub fn issue_at(
+    price: Amount,
+    curve: &Curve<'_>,
+    keys: &OfferKeys,
+    nonce: &Nonce,
+    identity: Identity,
+) -> Vec<u8> {
     let path = path(2);
     let terms = OfferTerms {
         chain: ChainHash::BITCOIN,
-        amount: Msat::new(100).map(Amount::Bitcoin),
+        amount: Some(price),
         description: Some("coffee"),
         absolute_expiry: Some(UnixTime(1_000_000)),
         paths: Some(BlindedPaths::parse(&mut Reader::new(&path)).expect("the path is whole")),

@@ -94,15 +94,18 @@ pub fn root(bytes: &[u8], signed: Signed) -> Option<([u8; 32], [u8; 32])> {
 #[must_use]
 pub fn invoice_error(bytes: &[u8]) -> Verdict {
     let framed = [bigsize(bytes.len() as u64), bytes.to_vec()].concat();
-    let parsed = InvoiceError::parse(&framed);
-    Verdict::of(parsed.map(|(error, form)| {
-        assert_eq!(form, Form::Ldk, "{}", hex(&framed));
-        let mut account = Account::new(Vec::new());
-        account.note(5, Some(error.error));
-        account.note(1, error.erroneous.map(|it| it.field.number()));
-        account.note(3, error.erroneous.and_then(|it| it.suggested_value).map(hex));
-        account
-    }))
+    match InvoiceError::parse(&framed) {
+        Ok((error, Form::Ldk)) => {
+            let mut account = Account::new(Vec::new());
+            account.note(5, Some(error.error));
+            account.note(1, error.erroneous.map(|it| it.field.number()));
+            account.note(3, error.erroneous.and_then(|it| it.suggested_value).map(hex));
+            Verdict::Accepted(account)
+        }
+        // Six bytes, say, whose length is also the type of a record: no bytes are both forms.
+        Ok((_, Form::Specification)) => Verdict::Rejected("the specification's form".into()),
+        Err(error) => Verdict::Rejected(error.to_string()),
+    }
 }
 
 /// Our verdict on the message in a text, which must have this prefix.
