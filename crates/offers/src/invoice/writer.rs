@@ -177,6 +177,14 @@ impl SignedInvoice<'_> {
         [before.bytes(), own.bytes(), &self.signature, after.bytes()]
     }
 
+    /// Where the invoice's own records, the second of the pieces, lie in the buffer that they were
+    /// written into; for who cannot keep this value beside that buffer.
+    #[must_use]
+    pub fn own_range(&self) -> Range<usize> {
+        let start = self.unsigned.own_start;
+        start..start.saturating_add(self.unsigned.own.bytes().len())
+    }
+
     /// Length of the invoice in bytes.
     #[must_use]
     pub fn total_len(&self) -> usize {
