@@ -15,6 +15,7 @@ use heapless::Vec;
 
 use crate::Output;
 use crate::capacity::{RECIPIENT_DATA_LEN, WORK_LEN};
+use crate::copy;
 use crate::device::{Condition, Desk, Device};
 use crate::host::short;
 use crate::input::{Failure, Moment};
@@ -218,7 +219,7 @@ fn way(curve: &Curve<'_>, merchant: &Merchant, path: &BlindedPath<'_>) -> Result
     let unblinding = Unblinding::new(&merchant.node_key, path_key);
     let own = path.hops().next().ok_or(Silence)?;
     let mut data: Vec<u8, RECIPIENT_DATA_LEN> =
-        Vec::from_slice(own.encrypted_recipient_data).or(Err(Silence))?;
+        copy::bytes(own.encrypted_recipient_data).ok_or(Silence)?;
     let data = unblinding.open(&mut data).or(Err(Silence))?;
     let NextHop::NodeId(next) = data.next_hop().or(Err(Silence))? else {
         // We have no channels that a short channel id could mean.

@@ -29,6 +29,7 @@ mod answer;
 mod approval;
 mod backup;
 pub mod capacity;
+mod copy;
 mod counters;
 mod decisions;
 mod device;

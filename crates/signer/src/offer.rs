@@ -17,6 +17,7 @@ use countersign_units::{Msat, UnixTime};
 use heapless::{String, Vec};
 
 use crate::capacity::{OFFER_PATHS_LEN, OFFER_TEXT_LEN};
+use crate::copy;
 use crate::decisions::point;
 use crate::device::{Device, Scratch};
 use crate::host::short;
@@ -292,7 +293,7 @@ fn amount(price: Price) -> Result<Option<Amount>, Failure> {
 }
 
 fn bounded(text: &str) -> Result<String<OFFER_TEXT_LEN>, Failure> {
-    String::try_from(text).or(Err(Code::TOO_LONG.into()))
+    copy::text(text).ok_or(Code::TOO_LONG.into())
 }
 
 fn unwritable(error: Unwritable) -> Failure {

@@ -17,6 +17,7 @@ use countersign_units::UnixTime;
 use heapless::Vec;
 
 use crate::capacity::{EARLIER_EPOCHS, RECIPIENT_DATA_LEN};
+use crate::copy;
 use crate::device::{Condition, Device, Scratch};
 use crate::input::Failure;
 use crate::log::Subject;
@@ -184,8 +185,7 @@ impl Receiving {
     fn take(&mut self, merchant: &Merchant, chunk: &Chunk<'_>, peel: &mut Peel) {
         let header_missing = HEADER_LEN.saturating_sub(self.header.len());
         let (header, rest) = split(chunk.data, header_missing);
-        let taken = self.header.extend_from_slice(header);
-        debug_assert!(taken.is_ok());
+        copy::append(&mut self.header, header);
         if header_missing > 0 && self.header.len() == HEADER_LEN {
             self.begin(merchant, peel);
         }
@@ -194,8 +194,7 @@ impl Receiving {
         let mac_at = self.packet_len.saturating_sub(HMAC_LEN);
         let (payloads, mac) = split(rest, mac_at.saturating_sub(position));
         peel.chunk(payloads);
-        let taken = self.mac.extend_from_slice(mac);
-        debug_assert!(taken.is_ok());
+        copy::append(&mut self.mac, mac);
     }
 
     /// Begins to peel. What cannot be peeled is received all the same, and met with silence at its
@@ -243,7 +242,7 @@ fn hear(
         return Err(Silence);
     }
     let mut data: Vec<u8, RECIPIENT_DATA_LEN> =
-        Vec::from_slice(message.encrypted_recipient_data).or(Err(Silence))?;
+        copy::bytes(message.encrypted_recipient_data).ok_or(Silence)?;
     let opened = unblinding.open(&mut data).or(Err(Silence))?;
     let path_id = opened.path_id.filter(|_| opened.next_hop().is_err()).ok_or(Silence)?;
     let current = merchant.settings.epoch;

@@ -51,10 +51,11 @@ impl Device<'_> {
             Screen::None => {}
         }
         let mut writer = countersign_tlv::Writer::new(&mut scratch.0);
-        for (at, word) in mnemonic.expose_words().enumerate() {
-            let separator: &[u8] = if at == 0 { b"" } else { b" " };
-            writer.bytes(separator).or(Err(Code::INTERNAL))?;
+        let mut separator = "";
+        for word in mnemonic.expose_words() {
+            writer.bytes(separator.as_bytes()).or(Err(Code::INTERNAL))?;
             writer.bytes(word.as_bytes()).or(Err(Code::INTERNAL))?;
+            separator = " ";
         }
         Ok(Output::Reply { id, reply: Reply::Words(Shown::new(writer.finish())) })
     }

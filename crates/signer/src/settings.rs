@@ -65,7 +65,8 @@ impl Settings {
     /// [`Full`].
     pub fn write(&self, writer: &mut Writer<'_>) -> Result<(), Full> {
         let off = || self.rules.limits().fields().filter(|(_, value)| value.is_none());
-        writer.header(RULES_OFF, off().count())?;
+        let count = off().fold(0, |count: usize, _| count.saturating_add(1));
+        writer.header(RULES_OFF, count)?;
         for (rule, _) in off() {
             writer.bytes(&[rule.number()])?;
         }
