@@ -18,6 +18,7 @@ mod link;
 mod offers;
 mod onion;
 mod policy;
+mod signer;
 mod tlv;
 mod units;
 
@@ -27,6 +28,7 @@ pub use link::link;
 pub use offers::offers;
 pub use onion::onion;
 pub use policy::policy;
+pub use signer::signer;
 pub use tlv::tlv;
 pub use units::units;
 
@@ -40,6 +42,7 @@ pub fn everything() {
     offers();
     policy();
     link();
+    signer();
 }
 
 /// Lets the functions escape to where the optimiser cannot follow.

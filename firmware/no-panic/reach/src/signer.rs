@@ -1,0 +1,58 @@
+use core::fmt::{Debug, Display};
+use core::hint::black_box;
+
+use countersign_signer::{Counters, Desk, Device, OfferId, Scratch, Settings, Unreadable};
+
+/// `countersign-signer`.
+pub fn signer() {
+    counters();
+    device();
+    settings();
+    store();
+    prompts();
+}
+
+fn counters() {
+    crate::keep([
+        Counters::must_be_stored as *const (),
+        Counters::write as *const (),
+        Counters::stored as *const (),
+        Counters::count_invoice as *const (),
+        Counters::parse as *const (),
+    ]);
+}
+
+fn device() {
+    crate::keep([
+        Desk::new as *const (),
+        Scratch::new as *const (),
+        <Scratch as Debug>::fmt as *const (),
+        Device::boot as *const (),
+        Device::handle as *const (),
+        Device::hang_up as *const (),
+    ]);
+}
+
+fn settings() {
+    crate::keep([
+        OfferId::of as *const (),
+        Settings::is_revoked as *const (),
+        Settings::write as *const (),
+        Settings::parse as *const (),
+    ]);
+}
+
+fn store() {
+    crate::keep([<Unreadable as Display>::fmt as *const ()]);
+}
+
+fn prompts() {
+    crate::keep([show_prompt as *const ()]);
+}
+
+fn show_prompt(device: &Device<'_>) {
+    // What a line shows is formatted through addresses that it holds: they escape with it.
+    device.prompt(|line| {
+        black_box(line);
+    });
+}
