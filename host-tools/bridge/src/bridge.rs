@@ -11,8 +11,9 @@ use tokio::time::interval;
 
 use crate::connections::{Peers, accept, bind, fetch, keep, peers};
 use crate::forwarder::Forwarder;
+use crate::gossip::{Map, no_reader};
 use crate::router::Router;
-use crate::{Counts, Device, Outcome, Settings};
+use crate::{Counts, Device, Gossip, Outcome, Settings};
 
 /// A running bridge. It stops when it is dropped.
 pub struct Bridge {
@@ -30,17 +31,26 @@ impl Bridge {
     /// # Errors
     /// The port cannot be listened on, the clock is before 1970, or there are no random bytes.
     pub async fn start(settings: Settings, device: impl Device) -> anyhow::Result<Self> {
-        let Settings { key, device: address, listen, peers: kept, directory, forwarding, limits } =
-            settings;
+        let Settings { key, device: address, listen, peers: kept, gossip, .. } = settings;
+        let Settings { mut directory, forwarding, limits, .. } = settings;
+        let mut tasks = JoinSet::new();
+        let reader = match gossip {
+            Gossip::Ignore => no_reader(),
+            Gossip::Follow(network) => {
+                let map = Map::new(network);
+                directory.follow(map.clone());
+                tasks.spawn(map.clone().prune());
+                map.reader()
+            }
+        };
         let key = Arc::new(key);
         let node_id = key.node_id();
         let router = Router { bridge: node_id, device: address, directory };
         let (forwarder, wanted) = Forwarder::new(key.clone(), router, forwarding, &limits);
         let forwarder = Arc::new(forwarder);
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().try_into()?;
-        let peers = Arc::new(peers(key, forwarder.clone(), now)?);
+        let peers = Arc::new(peers(key, forwarder.clone(), reader, now)?);
 
-        let mut tasks = JoinSet::new();
         let mut listening = None;
         if let Some(address) = listen {
             let listener = bind(address).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use countersign_peer_address::PeerAddress;
+use lightning::ln::msgs::RoutingMessageHandler;
 use lightning::ln::peer_handler::{
     ErroringMessageHandler, IgnoringMessageHandler, MessageHandler, PeerManager,
 };
@@ -21,7 +22,7 @@ use crate::log::LdkLog;
 pub(crate) type Peers = PeerManager<
     SocketDescriptor,
     Arc<ErroringMessageHandler>,
-    IgnoringMessageHandler,
+    Arc<dyn RoutingMessageHandler + Send + Sync>,
     Arc<Forwarder>,
     Arc<LdkLog>,
     IgnoringMessageHandler,
@@ -36,11 +37,12 @@ pub(crate) type Peers = PeerManager<
 pub(crate) fn peers(
     key: Arc<NetworkKey>,
     forwarder: Arc<Forwarder>,
+    gossip: Arc<dyn RoutingMessageHandler + Send + Sync>,
     unix_seconds: u32,
 ) -> anyhow::Result<Peers> {
     let handlers = MessageHandler {
         chan_handler: Arc::new(ErroringMessageHandler::new()),
-        route_handler: IgnoringMessageHandler {},
+        route_handler: gossip,
         onion_message_handler: forwarder,
         custom_message_handler: IgnoringMessageHandler {},
         send_only_message_handler: IgnoringMessageHandler {},

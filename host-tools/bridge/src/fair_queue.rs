@@ -14,7 +14,7 @@ pub(crate) struct FairQueue<Source, Item> {
     turns: VecDeque<Source>,
 }
 
-/// How much room a [`FairQueue`] gives, in bytes.
+/// How much room the queue for the device gives, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueLimits {
     /// To each source.

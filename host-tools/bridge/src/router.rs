@@ -5,6 +5,7 @@ use bitcoin::secp256k1::PublicKey;
 use countersign_peer_address::PeerAddress;
 
 use crate::DeviceAddress;
+use crate::gossip::Map;
 
 /// The first node of a path, as BOLT 4's `sciddir_or_pubkey` writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +35,16 @@ pub enum ChannelEnd {
 pub struct Directory {
     channels: HashMap<u64, [PublicKey; 2]>,
     addresses: HashMap<PublicKey, SocketAddr>,
+    /// What gossip tells; settings come first.
+    map: Option<Map>,
 }
 
 impl Directory {
+    /// Learns from gossip as well, from now on.
+    pub(crate) fn follow(&mut self, map: Map) {
+        self.map = Some(map);
+    }
+
     /// Learns which two nodes a channel joins.
     pub fn add_channel(&mut self, short_channel_id: u64, mut ends: [PublicKey; 2]) {
         ends.sort_unstable_by_key(PublicKey::serialize);
@@ -52,13 +60,23 @@ impl Directory {
         match destination {
             Destination::Node(node_id) => Some(node_id),
             Destination::ChannelEnd { short_channel_id, end } => {
-                let [one, two] = *self.channels.get(&short_channel_id)?;
+                let [one, two] = self.ends(short_channel_id)?;
                 Some(match end {
                     ChannelEnd::One => one,
                     ChannelEnd::Two => two,
                 })
             }
         }
+    }
+
+    fn ends(&self, short_channel_id: u64) -> Option<[PublicKey; 2]> {
+        let told = || self.map.as_ref()?.ends(short_channel_id);
+        self.channels.get(&short_channel_id).copied().or_else(told)
+    }
+
+    fn address(&self, node_id: &PublicKey) -> Option<SocketAddr> {
+        let told = || self.map.as_ref()?.address(node_id);
+        self.addresses.get(node_id).copied().or_else(told)
     }
 }
 
@@ -100,8 +118,8 @@ impl Router {
         } else if is_connected(&node_id) {
             Way::Peer(node_id)
         } else {
-            match self.directory.addresses.get(&node_id) {
-                Some(&address) => Way::Connect(PeerAddress { node_id, address }),
+            match self.directory.address(&node_id) {
+                Some(address) => Way::Connect(PeerAddress { node_id, address }),
                 None => Way::Unknown,
             }
         }

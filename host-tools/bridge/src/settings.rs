@@ -3,7 +3,7 @@ use core::num::NonZeroU32;
 
 use countersign_peer_address::PeerAddress;
 
-use crate::{DeviceAddress, Directory, NetworkKey, QueueLimits, Rate};
+use crate::{DeviceAddress, Directory, Gossip, NetworkKey, QueueLimits, Rate};
 
 /// What a bridge starts from.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Settings {
     pub peers: Vec<PeerAddress>,
     /// What is known about other nodes.
     pub directory: Directory,
+    /// Whether more about them is learned from peers.
+    pub gossip: Gossip,
     /// Whose onion messages are forwarded.
     pub forwarding: Forwarding,
     /// What strangers may use up.

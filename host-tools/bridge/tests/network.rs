@@ -6,11 +6,12 @@ mod ldk_device;
 mod network {
     use core::time::Duration;
 
+    use bitcoin::Network;
     use bitcoin::secp256k1::PublicKey;
     use clap::Parser;
     use countersign_bridge::{
-        Bridge, ChannelEnd, Destination, Device, Directory, Forwarding, Limits, NetworkKey, Onion,
-        Outcome, PeerAddress, Settings,
+        Bridge, ChannelEnd, Destination, Device, Directory, Forwarding, Gossip, Limits, NetworkKey,
+        Onion, Outcome, PeerAddress, Settings,
     };
     use countersign_ldk_peer_interface::{
         Answer, Arguments, MerchantArguments, PayerArguments, Seed, Verb,
@@ -201,6 +202,7 @@ mod network {
             listen: Some("127.0.0.1:0".parse().unwrap()),
             peers: peers.to_vec(),
             directory: Directory::default(),
+            gossip: Gossip::Follow(Network::Regtest),
             forwarding: Forwarding::DeviceOnly,
             limits: Limits::default(),
         }
