@@ -1,1 +1,95 @@
-fn main() {}
+//! What each step costs: ours, LDK's, and the floor of the cryptography beneath both.
+//!
+//! `countersign-bench` prints tables, `countersign-bench --json` one JSON array. Either way it runs
+//! itself under valgrind's callgrind, twice for each figure. A person reads what each case is made
+//! of first, and at the end which goals are reached.
+
+mod allocation;
+mod callgrind;
+mod case;
+mod floor;
+mod ldk;
+mod measure;
+mod ours;
+mod report;
+mod step;
+mod work;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::floor::Primitive;
+use crate::measure::{Row, Side, prices, row};
+use crate::step::Step;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        [] => tables(),
+        ["--json"] => array(),
+        ["run", side, name, times] => run(side, name, times),
+        _ => {
+            eprintln!("usage: countersign-bench [--json]");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything, for a person.
+fn tables() -> Result<()> {
+    case::describe();
+    let prices = prices()?;
+    println!("\nwhat the floor counts, in instructions");
+    for (primitive, price) in Primitive::ALL.iter().zip(prices.0) {
+        println!("{:<13}{price:>12}", primitive.name());
+    }
+    let measure = |steps: &[Step]| -> Result<Vec<Row>> {
+        steps.iter().map(|step| row(*step, &prices)).collect()
+    };
+    let rows = measure(&Step::TABLE)?;
+    report::steps(&rows);
+    for (title, steps) in Step::GROWTH {
+        report::growth(title, &measure(steps)?);
+    }
+    report::goals(&rows);
+    Ok(())
+}
+
+/// The steps alone, for a program.
+fn array() -> Result<()> {
+    let prices = prices()?;
+    let rows =
+        Step::TABLE.into_iter().map(|step| row(step, &prices)).collect::<Result<Vec<_>>>()?;
+    println!("{}", report::json(&rows));
+    Ok(())
+}
+
+/// What valgrind watches: a task once to be warm, then as many times as it is told.
+fn run(side: &str, name: &str, times: &str) -> Result<()> {
+    let times: usize = times.parse().context("how many times is no number")?;
+    let stock = callgrind::MOST_TIMES + 1;
+    let step = || Step::named(name).with_context(|| format!("there is no step {name}"));
+    let mut task = match side {
+        "ours" => Side::Ours.prepare(step()?, stock),
+        "ldk" => Side::Ldk.prepare(step()?, stock),
+        "primitive" => Primitive::ALL
+            .into_iter()
+            .find(|primitive| primitive.name() == name)
+            .with_context(|| format!("there is no primitive {name}"))?
+            .prepare(),
+        _ => bail!("there is no side {side}"),
+    };
+    for _ in 0..=times {
+        task();
+    }
+    Ok(())
+}

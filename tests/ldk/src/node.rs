@@ -165,13 +165,10 @@ impl Node {
             .map(|(first, message, _)| (first, message))
     }
 
-    /// Peels the layers of a message that are meant for this node.
-    ///
-    /// # Errors
-    ///
-    /// When LDK drops the message; it does not say why.
-    pub fn peel(&self, message: &OnionMessage) -> Result<PeeledOnion<Parcel>, ()> {
-        peel_onion_message(message, &self.secp, self, &Silence, &Parcels)
+    /// Peels the layers of a message that are meant for this node; `None` when LDK drops it.
+    #[must_use]
+    pub fn peel(&self, message: &OnionMessage) -> Option<PeeledOnion<Parcel>> {
+        peel_onion_message(message, &self.secp, self, &Silence, &Parcels).ok()
     }
 }
 

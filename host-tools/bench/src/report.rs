@@ -1,0 +1,130 @@
+//! The figures, as tables for a person and as JSON for a program.
+
+use serde_json::{Value, json};
+
+use crate::measure::{Cost, Row};
+use crate::step::{Size, Step};
+
+/// What the project set itself, as parts of LDK's instructions and of the floor's.
+const GOALS: [(Step, f64); 2] = [(Step::Whole(Size::Big), 0.65), (Step::Whole(Size::Small), 0.5)];
+const FLOOR_GOAL: f64 = 1.15;
+
+/// The JSON array of the steps.
+pub(crate) fn json(rows: &[Row]) -> Value {
+    let cost =
+        |cost: &Cost| json!({ "instructions": cost.instructions, "allocations": cost.allocations });
+    rows.iter()
+        .map(|row| {
+            json!({
+                "step": row.step.name(),
+                "ours": cost(&row.ours),
+                "ldk": cost(&row.ldk),
+                "floor": { "instructions": row.floor },
+            })
+        })
+        .collect()
+}
+
+/// The table of the steps.
+pub(crate) fn steps(rows: &[Row]) {
+    println!(
+        "\n{:<13}{:>12}{:>12}{:>12}{:>7}{:>7}{:>10}{:>10}{:>8}{:>8}",
+        "step",
+        "ours",
+        "LDK 0.2.7",
+        "floor",
+        "/LDK",
+        "/floor",
+        "ours µs",
+        "LDK µs",
+        "allocs",
+        "LDK's"
+    );
+    for row in rows {
+        println!(
+            "{:<13}{:>12}{:>12}{:>12}{:>7.2}{:>7.2}{:>10.1}{:>10.1}{:>8}{:>8}",
+            row.step.name(),
+            grouped(row.ours.instructions),
+            grouped(row.ldk.instructions),
+            grouped(row.floor),
+            ratio(row.ours.instructions, row.ldk.instructions),
+            ratio(row.ours.instructions, row.floor),
+            micros(&row.ours),
+            micros(&row.ldk),
+            row.ours.allocations,
+            row.ldk.allocations,
+        );
+    }
+}
+
+/// How a table of growth goes on.
+pub(crate) fn growth(title: &str, rows: &[Row]) {
+    println!("\n{title}");
+    for row in rows {
+        println!(
+            "{:<13}{:>12}{:>12}{:>12}{:>7.2}{:>7.2}",
+            row.step.name(),
+            grouped(row.ours.instructions),
+            grouped(row.ldk.instructions),
+            grouped(row.floor),
+            ratio(row.ours.instructions, row.ldk.instructions),
+            ratio(row.ours.instructions, row.floor),
+        );
+    }
+}
+
+/// Each goal, and whether it is reached.
+pub(crate) fn goals(rows: &[Row]) {
+    println!();
+    let allocations: u64 = rows.iter().map(|row| row.ours.allocations).sum();
+    verdict("allocations of ours, all steps", allocations == 0, &format!("{allocations}, of 0"));
+    for (step, goal) in GOALS {
+        let Some(row) = rows.iter().find(|row| row.step == step) else { continue };
+        let of_ldk = ratio(row.ours.instructions, row.ldk.instructions);
+        let of_floor = ratio(row.ours.instructions, row.floor);
+        let name = step.name();
+        verdict(&format!("{name} of LDK's"), of_ldk <= goal, &format!("{of_ldk:.3}, of {goal}"));
+        verdict(
+            &format!("{name} of the floor"),
+            of_floor <= FLOOR_GOAL,
+            &format!("{of_floor:.3}, of {FLOOR_GOAL}"),
+        );
+    }
+}
+
+fn verdict(what: &str, reached: bool, figures: &str) {
+    let word = if reached { "reached" } else { "MISSED" };
+    println!("goal: {what}: {figures}: {word}");
+}
+
+fn micros(cost: &Cost) -> f64 {
+    cost.time.as_secs_f64() * 1e6
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_apart() {
+        let numbers = [0, 999, 1_000, 12_345_678];
+        assert_eq!(numbers.map(grouped), ["0", "999", "1,000", "12,345,678"]);
+    }
+}

@@ -1,0 +1,134 @@
+//! What is measured: the steps from a request's bytes to a reply's, and how some of them grow.
+
+/// One thing to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Peeling our layer of a packet of one of the two sizes.
+    Peel(Size),
+    /// Parsing an `invoice_request` and verifying its signature.
+    Request,
+    /// Deriving the offer's key again from the request's records.
+    OfferCheck,
+    /// Blinding a payment path of two hops.
+    PaymentPath,
+    /// Writing an invoice, signing it, and verifying the signature.
+    Invoice,
+    /// Building the onion of a reply of one of the two sizes.
+    Reply(Size),
+    /// All of it, from the bytes of a request to the bytes of a reply.
+    Whole(Size),
+    /// Peeling a big packet whose payload holds this many bytes.
+    Payload(usize),
+    /// Building a big packet of this many layers.
+    Layers(usize),
+    /// Parsing and verifying a request with this many records that nobody knows.
+    Records(usize),
+}
+
+/// The two sizes of a packet that BOLT 4 recommends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// 1,366 bytes, of which 1,300 are payloads.
+    Small,
+    /// 32,834 bytes, of which 32,768 are payloads.
+    Big,
+}
+
+impl Step {
+    /// The steps of the table, in its order.
+    pub(crate) const TABLE: [Self; 10] = [
+        Self::Peel(Size::Small),
+        Self::Peel(Size::Big),
+        Self::Request,
+        Self::OfferCheck,
+        Self::PaymentPath,
+        Self::Invoice,
+        Self::Reply(Size::Small),
+        Self::Reply(Size::Big),
+        Self::Whole(Size::Small),
+        Self::Whole(Size::Big),
+    ];
+
+    /// The tables of growth.
+    pub(crate) const GROWTH: [(&'static str, &'static [Self]); 3] = [
+        (
+            "peeling a 32,834-byte packet, by the bytes of its payload",
+            &[
+                Self::Payload(2_000),
+                Self::Payload(4_000),
+                Self::Payload(6_000),
+                Self::Payload(8_000),
+            ],
+        ),
+        (
+            "building a 32,834-byte reply, by its layers",
+            &[Self::Layers(2), Self::Layers(3), Self::Layers(4), Self::Layers(6), Self::Layers(8)],
+        ),
+        (
+            "parsing and verifying a request, by its records beyond the usual",
+            &[Self::Records(0), Self::Records(10), Self::Records(25), Self::Records(50)],
+        ),
+    ];
+
+    /// Its name in the table and in JSON.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Peel(size) => format!("peel-{}", size.payloads()),
+            Self::Request => "request".into(),
+            Self::OfferCheck => "offer-check".into(),
+            Self::PaymentPath => "payment-path".into(),
+            Self::Invoice => "invoice".into(),
+            Self::Reply(size) => format!("reply-{}", size.packet()),
+            Self::Whole(Size::Small) => "whole-small".into(),
+            Self::Whole(Size::Big) => "whole".into(),
+            Self::Payload(bytes) => format!("payload-{bytes}"),
+            Self::Layers(layers) => format!("layers-{layers}"),
+            Self::Records(records) => format!("records-{records}"),
+        }
+    }
+
+    /// The step of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let growth = Self::GROWTH.iter().flat_map(|(_, steps)| steps.iter());
+        Self::TABLE.iter().chain(growth).copied().find(|step| step.name() == name)
+    }
+
+    /// The reference case that it is a step of: the big one, unless the step says otherwise.
+    pub(crate) const fn size(self) -> Size {
+        match self {
+            Self::Peel(size) | Self::Reply(size) | Self::Whole(size) => size,
+            _ => Size::Big,
+        }
+    }
+}
+
+impl Size {
+    /// The bytes of a whole packet.
+    pub(crate) const fn packet(self) -> usize {
+        self.payloads() + 66
+    }
+
+    /// The bytes of its payloads.
+    pub(crate) const fn payloads(self) -> usize {
+        match self {
+            Self::Small => 1_300,
+            Self::Big => 32_768,
+        }
+    }
+
+    /// The layers of the reply in the reference case of this size.
+    pub(crate) const fn layers(self) -> usize {
+        match self {
+            Self::Small => 2,
+            Self::Big => 4,
+        }
+    }
+
+    /// The bytes of the message in a packet that is peeled by itself.
+    pub(crate) const fn message(self) -> usize {
+        match self {
+            Self::Small => 900,
+            Self::Big => 1_500,
+        }
+    }
+}
