@@ -5,7 +5,9 @@
 
 use bitcoin::Network;
 use bitcoin::secp256k1::{All, PublicKey, Secp256k1};
-use countersign_bridge::{Destination, Device, DeviceAddress, Onion, Outcome, Outgoing};
+use countersign_bridge::{
+    ChannelEnd, Destination, Device, DeviceAddress, Onion, Outcome, Outgoing,
+};
 use lightning::blinded_path::EmptyNodeIdLookUp;
 use lightning::blinded_path::message::{
     BlindedMessagePath, MessageContext, MessageForwardNode, OffersContext,
@@ -28,7 +30,7 @@ use lightning::onion_message::packet::Packet;
 use lightning::sign::{KeysManager, NodeSigner, Recipient};
 use lightning::types::payment::{PaymentHash, PaymentSecret};
 use lightning::util::logger::{Logger, Record};
-use lightning::util::ser::Writeable;
+use lightning::util::ser::{Readable, Writeable};
 
 /// The short channel id that stands for the device in compact paths.
 pub(crate) const VIRTUAL_CHANNEL: u64 = 0x00ff_0000_0100_0001;
@@ -53,15 +55,39 @@ impl LdkDevice {
     /// An offer of 1,000 msat whose path leads through these nodes to the device.
     pub(crate) fn offer(&self, nodes: &[MessageForwardNode]) -> Offer {
         let nonce = Nonce::from_entropy_source(&self.keys);
-        let context = MessageContext::Offers(OffersContext::InvoiceRequest { nonce });
-        let path = BlindedMessagePath::new(
+        self.offer_over(self.path(nodes, nonce), nonce)
+    }
+
+    /// The same with the introduction node named by its end of a channel, as compact paths do.
+    pub(crate) fn compact_offer(
+        &self,
+        nodes: &[MessageForwardNode],
+        end: ChannelEnd,
+        short_channel_id: u64,
+    ) -> Offer {
+        let nonce = Nonce::from_entropy_source(&self.keys);
+        let path = self.path(nodes, nonce).encode();
+        let direction = match end {
+            ChannelEnd::One => 0,
+            ChannelEnd::Two => 1,
+        };
+        let introduction = [&[direction], short_channel_id.to_be_bytes().as_slice()].concat();
+        let compact = [&introduction, &path[33..]].concat();
+        self.offer_over(Readable::read(&mut compact.as_slice()).unwrap(), nonce)
+    }
+
+    fn path(&self, nodes: &[MessageForwardNode], nonce: Nonce) -> BlindedMessagePath {
+        BlindedMessagePath::new(
             nodes,
             self.node_id(),
             self.keys.get_receive_auth_key(),
-            context,
+            MessageContext::Offers(OffersContext::InvoiceRequest { nonce }),
             &self.keys,
             &self.secp,
-        );
+        )
+    }
+
+    fn offer_over(&self, path: BlindedMessagePath, nonce: Nonce) -> Offer {
         let key = self.keys.get_expanded_key();
         OfferBuilder::deriving_signing_pubkey(self.node_id(), &key, nonce, &self.secp)
             .chain(Network::Regtest)

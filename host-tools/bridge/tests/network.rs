@@ -50,7 +50,7 @@ mod network {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn the_virtual_channel_of_a_compact_path_leads_to_the_device() {
+    async fn a_compact_path_leads_from_a_channel_over_the_virtual_one_to_the_device() {
         let relay = relay(1).await;
         let device = LdkDevice::new(9);
         let settings = settings(&device, &[relay]);
@@ -58,9 +58,15 @@ mod network {
             node_id: settings.key.node_id(),
             short_channel_id: Some(VIRTUAL_CHANNEL),
         };
-        let offer = device.offer(&[hop(relay.node_id), bridge_hop]).to_string();
+        let hops = [hop(relay.node_id), bridge_hop];
+        let end = end_of(relay.node_id);
+        let offer = device.compact_offer(&hops, end, RELAYS_CHANNEL).to_string();
         let _bridge = start(settings, device).await;
-        verified(&ask_0_2(&payer(&offer, relay)).await);
+        let ends = [relay.node_id, far_end()].map(|node| node.to_string()).join(",");
+        let channel = format!("{RELAYS_CHANNEL}={ends}").parse().unwrap();
+        let payer = PayerArguments { known_channel: vec![channel], ..payer(&offer, relay) };
+        verified(&ask_0_2(&payer).await);
+        verified(&ask_0_3(&payer).await);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -69,12 +75,7 @@ mod network {
         let mut device = LdkDevice::new(9);
         device.readdress = |destination| {
             let Destination::Node(relay) = destination else { return destination };
-            let end = if relay.serialize() < far_end().serialize() {
-                ChannelEnd::One
-            } else {
-                ChannelEnd::Two
-            };
-            Destination::ChannelEnd { short_channel_id: RELAYS_CHANNEL, end }
+            Destination::ChannelEnd { short_channel_id: RELAYS_CHANNEL, end: end_of(relay) }
         };
         let mut settings = settings(&device, &[relay]);
         settings.directory.add_channel(RELAYS_CHANNEL, [relay.node_id, far_end()]);
@@ -243,6 +244,11 @@ mod network {
 
     fn hop(node_id: PublicKey) -> MessageForwardNode {
         MessageForwardNode { node_id, short_channel_id: None }
+    }
+
+    /// Which end of its channel the relay is.
+    fn end_of(relay: PublicKey) -> ChannelEnd {
+        if relay.serialize() < far_end().serialize() { ChannelEnd::One } else { ChannelEnd::Two }
     }
 
     fn far_end() -> PublicKey {

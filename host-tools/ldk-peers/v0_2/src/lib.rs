@@ -1,7 +1,7 @@
 //! LDK 0.2.7 as the rest of the Lightning Network: a relay, a payer and a merchant.
 //!
 //! Nothing of LDK is changed or replaced but the chain, which these nodes do without. The source
-//! is the same for every release, in `../peer`; only [`release`](self) differs. The command line
+//! is the same for every release, in `../peer`; only `release` differs. The command line
 //! and the output are in `countersign-ldk-peer-interface`.
 //!
 //! It refuses to know what the other side of a connection is.
