@@ -5,17 +5,17 @@ use crate::process::{cargo, run};
 use crate::report::Report;
 use crate::workspace::Workspace;
 
+/// The workspaces beside the main one.
+const OTHER_WORKSPACES: [&str; 2] = ["fuzz", "firmware/no-panic/proof"];
+
 /// Formatting, clippy and documentation of the default members, and the layers.
 pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     report.step("fmt", "rustfmt on every workspace", || {
         run(cargo().current_dir(&workspace.root).args(["fmt", "--all", "--check"]))?;
-        for manifest in ["fuzz/Cargo.toml", "firmware/no-panic/proof/Cargo.toml"] {
-            run(cargo().current_dir(&workspace.root).args([
-                "fmt",
-                "--check",
-                "--manifest-path",
-                manifest,
-            ]))?;
+        for folder in OTHER_WORKSPACES {
+            let mut fmt = cargo();
+            fmt.current_dir(&workspace.root).args(["fmt", "--check", "--manifest-path"]);
+            run(fmt.arg(format!("{folder}/Cargo.toml")))?;
         }
         Ok(())
     });
