@@ -1,5 +1,7 @@
 //! A node made of our crates, which peels and builds as [`node`](crate::node) does with LDK.
 
+use std::sync::LazyLock;
+
 use countersign_blinding::{BlindedPath, EncryptedDataTlv, NextHop, Unblinding};
 use countersign_crypto::{Curve, CurveMemory, PublicKey, Secret, SecretKey};
 use countersign_onion::{
@@ -49,11 +51,13 @@ impl Sent {
     }
 }
 
-/// Runs `with` with a curve.
-pub fn with_curve<T>(with: impl FnOnce(&Curve<'_>) -> T) -> T {
-    let mut memory = CurveMemory::new();
-    let curve = Curve::new(&mut memory, &Secret::new([1; 32])).expect("memory enough");
-    with(&curve)
+/// The one curve of all tests.
+pub fn curve() -> &'static Curve<'static> {
+    static CURVE: LazyLock<Curve<'static>> = LazyLock::new(|| {
+        let memory = Box::leak(Box::new(CurveMemory::new()));
+        Curve::new(memory, &Secret::new([1; 32])).expect("memory enough")
+    });
+    &CURVE
 }
 
 /// A secret key of ours from its bytes.
@@ -70,7 +74,7 @@ pub fn point(bytes: &[u8; 33]) -> PublicKey {
 
 /// Peels one layer with the node key `key`; the packet arrives in chunks that `dice` cuts.
 #[must_use]
-pub fn peel(curve: &Curve<'_>, dice: &mut Dice, key: &SecretKey, sent: &Sent) -> Option<Layer> {
+pub fn peel(dice: &mut Dice, key: &SecretKey, sent: &Sent) -> Option<Layer> {
     let unblinding = Unblinding::new(key, point(&sent.path_key));
     let blinded = unblinding.blinded_key(key).ok()?;
     let packet = Packet::parse(&sent.packet).ok()?;
@@ -97,21 +101,16 @@ pub fn peel(curve: &Curve<'_>, dice: &mut Dice, key: &SecretKey, sent: &Sent) ->
                 NextHop::NodeId(id) => Some(*id),
                 NextHop::ShortChannelId(_) => None,
             };
-            let path_key = unblinding.next_path_key(curve, &data).ok()?.serialize();
-            let packet = forward(curve, dice, &peel, &packet)?;
+            let path_key = unblinding.next_path_key(curve(), &data).ok()?.serialize();
+            let packet = forward(dice, &peel, &packet)?;
             Some(Layer::Forward { next, message: Sent { path_key, packet } })
         }
     }
 }
 
 /// The second pass over a packet, which makes the next hop's.
-fn forward(
-    curve: &Curve<'_>,
-    dice: &mut Dice,
-    peel: &Peel,
-    packet: &Packet<'_>,
-) -> Option<Vec<u8>> {
-    let mut forward = peel.forward(curve).ok()?;
+fn forward(dice: &mut Dice, peel: &Peel, packet: &Packet<'_>) -> Option<Vec<u8>> {
+    let mut forward = peel.forward(curve()).ok()?;
     let mut next = forward.header().to_vec();
     for chunk in packet.payloads.chunks(dice.between(1, 4_000)) {
         next.extend_from_slice(forward.chunk(&mut chunk.to_vec()));
@@ -130,7 +129,6 @@ fn forward(
 /// Builds the message with this content that follows `path`, straight to its introduction node.
 #[must_use]
 pub fn build(
-    curve: &Curve<'_>,
     dice: &mut Dice,
     path: &[u8],
     content: (ContentType, &[u8]),
@@ -160,7 +158,7 @@ pub fn build(
     let session_key = Secret::new(dice.array());
     let mut out = vec![0; payloads_len.packet_len()];
     let mut build = Build::new();
-    build.build_into(curve, &session_key, &nodes, &plan, &mut out).expect("an onion");
+    build.build_into(curve(), &session_key, &nodes, &plan, &mut out).expect("an onion");
     Sent { path_key: *path.first_path_key(), packet: out }
 }
 

@@ -1,7 +1,6 @@
 //! Our crates' verdict on the bytes of each message, told as [`ldk`](crate::ldk) tells LDK's.
 
 use countersign_blinding::BlindedPaths;
-use countersign_crypto::Curve;
 use countersign_offers::invoice_error::Form;
 use countersign_offers::text::{Prefix, decode};
 use countersign_offers::{
@@ -10,7 +9,7 @@ use countersign_offers::{
 };
 use countersign_tlv::TlvStream;
 
-use crate::our_node::with_curve;
+use crate::our_node::curve;
 use crate::records::bigsize;
 use crate::verdict::{Account, Verdict, hex};
 
@@ -29,9 +28,9 @@ pub fn offer_text(text: &str) -> Verdict {
 /// Our verdict on a signed request.
 #[must_use]
 pub fn request(bytes: &[u8]) -> Verdict {
-    let parse = |curve: &Curve<'_>| -> Result<Account, Rejected> {
+    let parse = || -> Result<Account, Rejected> {
         let request = InvoiceRequest::parse(bytes)?;
-        request.verify_signature(curve)?;
+        request.verify_signature(curve())?;
         let mut account = Account::new(request.records().bytes().to_vec());
         account.note(0, Some(hex(request.metadata())));
         note_offer(&mut account, request.offer());
@@ -40,7 +39,7 @@ pub fn request(bytes: &[u8]) -> Verdict {
         account.note(240, Some(hex(request.signature().0)));
         Ok(account)
     };
-    with_curve(|curve| Verdict::of(parse(curve)))
+    Verdict::of(parse())
 }
 
 /// Our verdict on a refund.
@@ -67,9 +66,9 @@ pub fn refund_text(text: &str) -> Verdict {
 /// Our verdict on an invoice.
 #[must_use]
 pub fn invoice(bytes: &[u8]) -> Verdict {
-    let parse = |curve: &Curve<'_>| -> Result<Account, Rejected> {
+    let parse = || -> Result<Account, Rejected> {
         let invoice = Invoice::parse(bytes)?;
-        invoice.verify_signature(curve)?;
+        invoice.verify_signature(curve())?;
         let mut account = Account::new(invoice.records().bytes().to_vec());
         account.note(0, Some(hex(invoice.metadata())));
         account.note(10, invoice.offer().description);
@@ -80,7 +79,7 @@ pub fn invoice(bytes: &[u8]) -> Verdict {
         account.note(240, Some(hex(invoice.signature().0)));
         Ok(account)
     };
-    with_curve(|curve| Verdict::of(parse(curve)))
+    Verdict::of(parse())
 }
 
 /// Our Merkle root and digest of a message, or `None` when it is no stream of records.
