@@ -108,6 +108,30 @@ pub fn peel(dice: &mut Dice, key: &SecretKey, sent: &Sent) -> Option<Layer> {
     }
 }
 
+/// Peels one layer of a payment's onion: its payload, and the next hop's onion when there is one.
+#[must_use]
+pub fn peel_payment(
+    dice: &mut Dice,
+    key: &SecretKey,
+    onion: &[u8],
+    payment_hash: [u8; 32],
+) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+    let packet = Packet::parse(onion).ok()?;
+    let mut peel = Peel::new();
+    let associated = AssociatedData::PaymentHash(payment_hash);
+    peel.begin(key, packet.header, packet.payloads_len, associated).ok()?;
+    for chunk in packet.payloads.chunks(dice.between(1, 1_300)) {
+        peel.chunk(chunk);
+    }
+    match peel.finish(packet.hmac).ok()? {
+        Peeled::Final { payload } => Some((payload.to_vec(), None)),
+        Peeled::Forward { payload } => {
+            let payload = payload.to_vec();
+            Some((payload, Some(forward(dice, &peel, &packet)?)))
+        }
+    }
+}
+
 /// The second pass over a packet, which makes the next hop's.
 fn forward(dice: &mut Dice, peel: &Peel, packet: &Packet<'_>) -> Option<Vec<u8>> {
     let mut forward = peel.forward(curve()).ok()?;
@@ -160,6 +184,26 @@ pub fn build(
     let mut build = Build::new();
     build.build_into(curve(), &session_key, &nodes, &plan, &mut out).expect("an onion");
     Sent { path_key: *path.first_path_key(), packet: out }
+}
+
+/// Builds the onion of a payment, with a payload for each of `nodes`.
+#[must_use]
+pub fn build_payment(
+    dice: &mut Dice,
+    nodes: &[PublicKey],
+    payloads: &[Vec<u8>],
+    payment_hash: [u8; 32],
+) -> Vec<u8> {
+    let pieces: Vec<[&[u8]; 1]> = payloads.iter().map(|payload| [&payload[..]]).collect();
+    let payloads: Vec<Payload<'_>> = pieces.iter().map(|pieces| Payload::Pieces(pieces)).collect();
+    let pad = dice.pick(&[Pad::Innermost, Pad::Middle]);
+    let associated = AssociatedData::PaymentHash(payment_hash);
+    let plan = Plan { payloads: &payloads, payloads_len: PayloadsLen::SMALL, associated, pad };
+    let session_key = Secret::new(dice.array());
+    let mut out = vec![0; PayloadsLen::SMALL.packet_len()];
+    let mut build = Build::new();
+    build.build_into(curve(), &session_key, nodes, &plan, &mut out).expect("an onion");
+    out
 }
 
 /// The recipient data of a hop that goes on to `next`.
