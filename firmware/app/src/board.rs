@@ -1,0 +1,160 @@
+//! What the application wants of a board.
+
+use core::time::Duration;
+
+use countersign_link::ResetReason;
+use countersign_signer::Line;
+use embedded_storage_async::nor_flash::NorFlash;
+
+use crate::Event;
+
+/// A board: the name of its image and the types of its parts.
+pub trait Board {
+    /// What `Hello` calls it.
+    const NAME: &'static str;
+
+    /// How long a person takes to press a button at least. A press that comes sooner was meant for
+    /// something else.
+    const REACTION: Duration;
+
+    /// The link to the host.
+    type Serial: Serial;
+    /// The source of noise.
+    type Random: Random;
+    /// The pages of flash that hold the state, from address 0 to their end.
+    type Flash: NorFlash;
+    /// Yes and no.
+    type Buttons: Buttons;
+    /// Where prompts and states are shown.
+    type Screen: Screen;
+    /// Time since the board was switched on.
+    type Clock: Clock;
+    /// What resets a board that hangs.
+    type Watchdog: Watchdog;
+    /// Why the board started, and how to start it again.
+    type Reset: Reset;
+
+    /// Writes to the log.
+    fn log(event: Event);
+
+    /// How deep the stack has been since the board started, in bytes.
+    fn stack_used() -> u32;
+}
+
+/// A board's parts, once they are set up.
+#[expect(missing_docs, reason = "each is the part of that name in `Board`")]
+pub struct Parts<B: Board> {
+    pub serial: B::Serial,
+    pub random: B::Random,
+    pub flash: B::Flash,
+    pub buttons: B::Buttons,
+    pub screen: B::Screen,
+    pub clock: B::Clock,
+    pub watchdog: B::Watchdog,
+    pub reset: B::Reset,
+}
+
+/// The host closed the port, or the cable is out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HungUp;
+
+/// Bytes of the largest transfer that [`Serial::read`] takes at a time: a packet of full-speed USB.
+pub const TRANSFER: usize = 64;
+
+/// The link to the host: bytes, in order.
+#[expect(async_fn_in_trait, reason = "boards run one future, which never moves to another thread")]
+pub trait Serial {
+    /// Waits for bytes and returns how many there are. Dropping the future loses none.
+    ///
+    /// # Errors
+    ///
+    /// [`HungUp`], once each time; then it waits for the next host.
+    async fn read(&mut self, buffer: &mut [u8; TRANSFER]) -> Result<usize, HungUp>;
+
+    /// Sends bytes, and whatever the transport wants after the last of them.
+    ///
+    /// # Errors
+    ///
+    /// [`HungUp`].
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), HungUp>;
+}
+
+/// A source of noise. The application tests it and conditions what it gives.
+pub trait Random {
+    /// Fills `noise` with what the hardware gives, as it gives it.
+    fn fill(&mut self, noise: &mut [u8]);
+}
+
+/// What the merchant said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// Yes.
+    Confirm,
+    /// No.
+    Cancel,
+}
+
+/// The two buttons, looked at every few milliseconds while a prompt waits.
+pub trait Buttons {
+    /// Forgets what was pressed up to now: it was meant for something else.
+    fn forget(&mut self);
+
+    /// A press that has happened since.
+    fn pressed(&mut self) -> Option<Press>;
+}
+
+/// What goes on, for a board that has a light.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Indication {
+    /// Waiting for a host or its request.
+    Idle,
+    /// At work.
+    Working,
+    /// A button is wanted.
+    Asking,
+    /// Out of order.
+    Failed,
+}
+
+/// Where prompts are shown, if they are, and states.
+pub trait Screen {
+    /// Whether prompts can be read here.
+    const PROMPTS: countersign_signer::Screen;
+
+    /// Takes whatever is shown away.
+    fn clear(&mut self);
+
+    /// Shows one more line of a prompt.
+    fn line(&mut self, line: &Line<'_>);
+
+    /// Shows what goes on.
+    fn indicate(&mut self, indication: Indication);
+}
+
+/// Time since the board was switched on.
+#[expect(async_fn_in_trait, reason = "boards run one future, which never moves to another thread")]
+pub trait Clock {
+    /// How long that is.
+    fn now(&self) -> Duration;
+
+    /// Waits until it is `moment`.
+    async fn until(&self, moment: Duration);
+}
+
+/// What resets a board that hangs.
+pub trait Watchdog {
+    /// The longest it waits.
+    const PATIENCE: Duration;
+
+    /// Starts it. It cannot be stopped again.
+    fn start(&mut self);
+
+    /// Tells it that there was progress.
+    fn feed(&mut self);
+}
+
+/// Why the board started, and how to start it again.
+pub trait Reset {
+    /// Why it started.
+    fn reason(&self) -> ResetReason;
+}

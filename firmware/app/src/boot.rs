@@ -1,0 +1,87 @@
+use countersign_crypto::{Curve, CurveMemory, Secret};
+use countersign_link::Code;
+use countersign_policy::Uptime;
+use countersign_signer::{About, Desk, Device, Scratch};
+
+use crate::entropy::Entropy;
+use crate::shell::{Shell, refuse};
+use crate::storage::Storage;
+use crate::worker::{Peripherals, Worker};
+use crate::{Board, Clock as _, Event, Parts, Reset as _, Screen, VERSION, Watchdog as _, self_test};
+
+/// The application's large buffers, for a static of the board's: about 19 KB.
+#[derive(Debug)]
+pub struct Memory {
+    curve: CurveMemory,
+    desk: Desk,
+    scratch: Scratch,
+}
+
+impl Memory {
+    /// Memory that is not in use.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "made for statics")]
+    pub const fn new() -> Self {
+        Self { curve: CurveMemory::new(), desk: Desk::new(), scratch: Scratch::new() }
+    }
+}
+
+/// Tests the board, boots the device from what flash holds, and serves hosts for ever.
+///
+/// A board that fails its tests, or whose random source fails later, touches no key: it answers
+/// every request with the reason.
+pub async fn run<B: Board>(parts: Parts<B>, memory: &mut Memory) -> ! {
+    let Parts { mut serial, mut random, flash, buttons, mut screen, clock, mut watchdog, reset } =
+        parts;
+    watchdog.start();
+    B::log(Event::Started(reset.reason()));
+    let about = About {
+        board: B::NAME,
+        firmware: VERSION,
+        commit: [0; 20],
+        reset: reset.reason(),
+        screen: B::Screen::PROMPTS,
+    };
+    let Memory { curve, desk, scratch } = memory;
+    let code = match prepare::<B>(&mut random, flash, curve) {
+        Ok(Prepared { entropy, mut storage, curve }) => {
+            B::log(Event::SelfTested);
+            let uptime = Uptime(clock.now().as_secs());
+            let device = storage.with(|stored| Device::boot(about, curve, desk, stored, uptime));
+            let peripherals = Peripherals::<B> {
+                random: &mut random,
+                storage,
+                buttons,
+                screen: &mut screen,
+                clock: &clock,
+            };
+            let worker = Worker::new(device, scratch, entropy, peripherals);
+            Shell::new(worker, &mut serial).run(&mut watchdog).await
+        }
+        Err(code) => code,
+    };
+    B::log(Event::Refusing(code));
+    screen.indicate(crate::Indication::Failed);
+    refuse(code, &mut serial, &clock, &mut watchdog).await
+}
+
+struct Prepared<'m, B: Board> {
+    entropy: Entropy,
+    storage: Storage<B::Flash>,
+    curve: Curve<'m>,
+}
+
+fn prepare<'m, B: Board>(
+    random: &mut B::Random,
+    flash: B::Flash,
+    memory: &'m mut CurveMemory,
+) -> Result<Prepared<'m, B>, Code> {
+    let mut entropy = Entropy::start(random)?;
+    let blinding = Secret::new(entropy.draw(random)?);
+    let curve = Curve::new(memory, &blinding).ok_or(Code::SELF_TEST)?;
+    if !self_test::passes(&curve) {
+        return Err(Code::SELF_TEST);
+    }
+    let storage = Storage::new(flash).or(Err(Code::SELF_TEST))?;
+    Ok(Prepared { entropy, storage, curve })
+}

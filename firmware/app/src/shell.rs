@@ -1,0 +1,209 @@
+use core::time::Duration;
+
+use countersign_crypto::wipe;
+use countersign_link::{
+    BodyError, Code, FrameDecoder, FrameEncoder, FrameError, Message, Request,
+};
+use embassy_futures::select::{Either, select};
+
+use crate::conversation::{Origin, REST_OF_FRAME};
+use crate::worker::{Ending, Worker, error};
+use crate::{Board, Clock, HungUp, Serial, TRANSFER, Watchdog};
+
+/// The device with its link: finds the frames in what arrives, hands them to the worker, and lets it
+/// go on whenever nothing arrives.
+pub(crate) struct Shell<'m, 'p, B: Board> {
+    decoder: FrameDecoder,
+    /// Since when the beginning of a frame waits for its rest.
+    unfinished: Option<Duration>,
+    worker: Worker<'m, 'p, B>,
+    outlet: Outlet<'p, B>,
+}
+
+/// Where replies go.
+pub(crate) struct Outlet<'p, B: Board> {
+    serial: &'p mut B::Serial,
+    encoder: FrameEncoder,
+}
+
+/// How long the watchdog may go unfed because nothing happens.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// How long a host may take to read a reply. One that takes longer has hung up.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a read came to.
+enum Arrival {
+    Bytes(usize),
+    Nothing,
+    HungUp,
+}
+
+impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
+    /// A device that nobody has spoken to.
+    pub(crate) fn new(worker: Worker<'m, 'p, B>, serial: &'p mut B::Serial) -> Self {
+        Self {
+            decoder: FrameDecoder::new(),
+            unfinished: None,
+            worker,
+            outlet: Outlet { serial, encoder: FrameEncoder::new() },
+        }
+    }
+
+    /// Serves hosts until the device is out of order; returns why it is.
+    pub(crate) async fn run(&mut self, watchdog: &mut B::Watchdog) -> Code {
+        let mut packet = [0; TRANSFER];
+        loop {
+            watchdog.feed();
+            let outcome = match self.arrival(&mut packet).await {
+                Arrival::Bytes(length) => {
+                    self.receive(packet.get(..length).unwrap_or_default()).await
+                }
+                Arrival::Nothing => self.proceed().await,
+                Arrival::HungUp => Err(Ending::HungUp),
+            };
+            match outcome {
+                Ok(()) => {}
+                Err(Ending::HungUp) => self.hang_up(),
+                Err(Ending::OutOfOrder(code)) => {
+                    self.hang_up();
+                    wipe(&mut packet);
+                    return code;
+                }
+            }
+        }
+    }
+
+    /// Bytes, unless something is to be done before they arrive.
+    async fn arrival(&mut self, packet: &mut [u8; TRANSFER]) -> Arrival {
+        let now = self.worker.now();
+        let rest = self.unfinished.map(|since| since.saturating_add(REST_OF_FRAME));
+        let heartbeat = now.saturating_add(HEARTBEAT);
+        let due = [rest, self.worker.due(now)].into_iter().flatten().fold(heartbeat, Duration::min);
+        match select(self.outlet.serial.read(packet), self.worker.clock().until(due)).await {
+            Either::First(Ok(length)) => Arrival::Bytes(length),
+            Either::First(Err(HungUp)) => Arrival::HungUp,
+            Either::Second(()) => Arrival::Nothing,
+        }
+    }
+
+    async fn receive(&mut self, bytes: &[u8]) -> Result<(), Ending> {
+        let Self { decoder, unfinished, worker, outlet } = self;
+        let mut rest = bytes;
+        while let Some(frame) = decoder.next(&mut rest) {
+            match frame.map(|frame| (frame.sequence, frame.message::<Request<'_>>())) {
+                Ok((sequence, Ok(message))) => worker.take(sequence, message, outlet).await?,
+                // A terminal that echoes: an answer would be echoed as well.
+                Ok((_, Err(BodyError::WrongKind))) => {}
+                Ok((sequence, Err(BodyError::Malformed | BodyError::TrailingBytes))) => {
+                    worker.complain(sequence, Code::UNKNOWN_REQUEST, outlet).await?;
+                }
+                Err(error) => worker.complain(0, frame_code(error), outlet).await?,
+            }
+        }
+        // Every frame ends with a zero, so any other byte is of one that goes on.
+        *unfinished = match bytes.last() {
+            None | Some(0) => None,
+            Some(_) => Some(worker.now()),
+        };
+        Ok(())
+    }
+
+    /// Does what is due: a step of the core's work, a button, the end of somebody's patience.
+    async fn proceed(&mut self) -> Result<(), Ending> {
+        let now = self.worker.now();
+        if self.unfinished.is_some_and(|since| now.saturating_sub(since) >= REST_OF_FRAME) {
+            self.unfinished = None;
+            wipe(self.decoder.reset());
+            self.worker.lose_open(&mut self.outlet).await?;
+        }
+        self.worker.proceed(&mut self.outlet).await
+    }
+
+    /// Forgets the host.
+    fn hang_up(&mut self) {
+        self.unfinished = None;
+        wipe(self.decoder.reset());
+        self.worker.hang_up();
+    }
+}
+
+impl<B: Board> Outlet<'_, B> {
+    /// Sends one reply.
+    ///
+    /// # Errors
+    ///
+    /// [`Ending::HungUp`] when nobody reads it.
+    pub(crate) async fn send(
+        &mut self,
+        origin: Origin,
+        reply: countersign_link::Reply<'_>,
+        clock: &B::Clock,
+    ) -> Result<(), Ending> {
+        use countersign_link::Reply;
+        let is_secret = matches!(
+            reply,
+            Reply::Words(_) | Reply::BridgeKey { .. } | Reply::Claimed { .. }
+        );
+        let outcome = send(&mut self.encoder, self.serial, origin, reply, clock).await;
+        if is_secret {
+            wipe(self.encoder.buffer_mut());
+        }
+        outcome.or(Err(Ending::HungUp))
+    }
+}
+
+async fn send(
+    encoder: &mut FrameEncoder,
+    serial: &mut impl Serial,
+    origin: Origin,
+    reply: countersign_link::Reply<'_>,
+    clock: &impl Clock,
+) -> Result<(), HungUp> {
+    let Origin { id, sequence } = origin;
+    let message = Message { id, body: reply };
+    // A reply that is longer than a frame is a fault of ours, not the host's.
+    let fits = encoder.encode(sequence, &message).is_ok();
+    let instead = Message { id, body: error(Code::INTERNAL) };
+    let bytes = encoder.encode(sequence, if fits { &message } else { &instead }).or(Err(HungUp))?;
+    let until = clock.now().saturating_add(PATIENCE);
+    match select(serial.write(bytes), clock.until(until)).await {
+        Either::First(sent) => sent,
+        Either::Second(()) => Err(HungUp),
+    }
+}
+
+/// Answers every request with `code`: the device is out of order and says so.
+pub(crate) async fn refuse<S: Serial, C: Clock>(
+    code: Code,
+    serial: &mut S,
+    clock: &C,
+    watchdog: &mut impl Watchdog,
+) -> ! {
+    let (mut decoder, mut encoder) = (FrameDecoder::new(), FrameEncoder::new());
+    let mut packet = [0; TRANSFER];
+    loop {
+        watchdog.feed();
+        let until = clock.now().saturating_add(HEARTBEAT);
+        let length = match select(serial.read(&mut packet), clock.until(until)).await {
+            Either::First(Ok(length)) => length,
+            Either::First(Err(HungUp)) | Either::Second(()) => continue,
+        };
+        let mut rest = packet.get(..length).unwrap_or_default();
+        while let Some(frame) = decoder.next(&mut rest) {
+            let Ok(frame) = frame else { continue };
+            let Ok(Message { id, body: _ }) = frame.message::<Request<'_>>() else { continue };
+            let origin = Origin { id, sequence: frame.sequence };
+            // A host that does not read its answer misses it.
+            let _sent = send(&mut encoder, serial, origin, error(code), clock).await;
+        }
+    }
+}
+
+const fn frame_code(error: FrameError) -> Code {
+    match error {
+        FrameError::TooLong => Code::FRAME_TOO_LONG,
+        FrameError::Malformed | FrameError::Checksum => Code::FRAME_DAMAGED,
+        FrameError::Version | FrameError::Header => Code::FRAME_HEADER,
+    }
+}

@@ -1,0 +1,344 @@
+use core::time::Duration;
+
+use countersign_link::{Code, ErrorReply, Message, Reply, Request};
+use countersign_policy::Uptime;
+use countersign_signer::{Device, Input, Moment, Output, Scratch};
+
+use crate::conversation::{BUSY, Conversation, INTER_CHUNK, Origin, is_aside, leaves_open};
+use crate::entropy::Entropy;
+use crate::shell::Outlet;
+use crate::storage::{Storage, StorageFault};
+use crate::{Board, Buttons as _, Clock as _, Event, Indication, Press, Screen as _};
+
+/// The device core with everything that it wants: what it says is done, and what it waits for is
+/// waited for.
+pub(crate) struct Worker<'m, 'p, B: Board> {
+    device: Device<'m>,
+    scratch: &'m mut Scratch,
+    entropy: Entropy,
+    peripherals: Peripherals<'p, B>,
+    conversation: Conversation,
+}
+
+/// The parts of a board that the worker uses.
+pub(crate) struct Peripherals<'p, B: Board> {
+    pub(crate) random: &'p mut B::Random,
+    pub(crate) storage: Storage<B::Flash>,
+    pub(crate) buttons: B::Buttons,
+    pub(crate) screen: &'p mut B::Screen,
+    pub(crate) clock: &'p B::Clock,
+}
+
+/// Why a conversation cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Nobody listens.
+    HungUp,
+    /// The device is out of order.
+    OutOfOrder(Code),
+}
+
+/// What one input came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Advance {
+    /// The request may go on with another frame.
+    ExpectsMore,
+    /// It was answered, or is being worked on.
+    Done,
+}
+
+impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
+    /// A worker that nobody has spoken to.
+    pub(crate) fn new(
+        device: Device<'m>,
+        scratch: &'m mut Scratch,
+        entropy: Entropy,
+        peripherals: Peripherals<'p, B>,
+    ) -> Self {
+        Self { device, scratch, entropy, peripherals, conversation: Conversation::Silent }
+    }
+
+    /// The board's clock.
+    pub(crate) const fn clock(&self) -> &'p B::Clock {
+        self.peripherals.clock
+    }
+
+    /// Time since the board was switched on.
+    pub(crate) fn now(&self) -> Duration {
+        self.peripherals.clock.now()
+    }
+
+    /// When something has to be done unless bytes arrive before.
+    pub(crate) fn due(&self, now: Duration) -> Option<Duration> {
+        self.conversation.due(now)
+    }
+
+    /// Takes one message.
+    ///
+    /// # Errors
+    ///
+    /// [`Ending`].
+    pub(crate) async fn take(
+        &mut self,
+        sequence: u16,
+        message: Message<Request<'_>>,
+        outlet: &mut Outlet<'_, B>,
+    ) -> Result<(), Ending> {
+        let Message { id, body: request } = message;
+        let origin = Origin { id, sequence };
+        if matches!(request, Request::Hello { .. }) {
+            self.withdraw_prompt();
+            self.conversation = Conversation::Greeted;
+            B::log(Event::Greeted);
+        }
+        if let Request::Cancel { request } = request {
+            self.cancelled(request, outlet).await?;
+        }
+        if is_aside(&request) || self.conversation.is_occupied() {
+            return self.answer_aside(origin, request, outlet).await;
+        }
+        if matches!(self.conversation, Conversation::Open(..)) {
+            // This frame goes on with that request, or takes its place.
+            self.conversation = Conversation::Greeted;
+        }
+        let opens = leaves_open(&request);
+        let advance = self.advance(origin, Input::Message { id, request }, outlet).await?;
+        if opens && advance == Advance::ExpectsMore {
+            let until = self.now().saturating_add(INTER_CHUNK);
+            self.conversation = Conversation::Open(origin, until);
+        }
+        Ok(())
+    }
+
+    /// Answers a request that leaves everything else as it is: the core sees to that.
+    async fn answer_aside(
+        &mut self,
+        origin: Origin,
+        request: Request<'_>,
+        outlet: &mut Outlet<'_, B>,
+    ) -> Result<(), Ending> {
+        let moment = self.moment()?;
+        let input = Input::Message { id: origin.id, request };
+        match self.device.handle(&moment, input, self.scratch) {
+            Output::Reply { id, reply } => {
+                outlet.send(Origin { id, ..origin }, reply, self.peripherals.clock).await
+            }
+            Output::Nothing
+            | Output::Ask { .. }
+            | Output::Store { .. }
+            | Output::Erase
+            | Output::Continue => Ok(()),
+        }
+    }
+
+    /// Gives the core one input and what follows from it, until it has to wait for something.
+    async fn advance(
+        &mut self,
+        origin: Origin,
+        input: Input<'_>,
+        outlet: &mut Outlet<'_, B>,
+    ) -> Result<Advance, Ending> {
+        let mut input = input;
+        loop {
+            let moment = self.moment()?;
+            let clock = self.peripherals.clock;
+            input = match self.device.handle(&moment, input, self.scratch) {
+                Output::Nothing => return Ok(Advance::ExpectsMore),
+                Output::Reply { id, reply } => {
+                    let advance = match reply {
+                        Reply::Credits { .. } => Advance::ExpectsMore,
+                        _ => Advance::Done,
+                    };
+                    let origin = Origin { id, ..origin };
+                    outlet.send(origin, completed::<B>(reply), clock).await?;
+                    self.peripherals.screen.indicate(Indication::Idle);
+                    return Ok(advance);
+                }
+                Output::Ask { id, prompt } => {
+                    let earliest = clock.now().saturating_add(B::REACTION);
+                    self.conversation = Conversation::Asking(origin, earliest);
+                    self.show_prompt();
+                    let reply = Reply::AwaitingApproval { prompt };
+                    outlet.send(Origin { id, ..origin }, reply, clock).await?;
+                    return Ok(Advance::Done);
+                }
+                Output::Store { slot, item } => {
+                    told::<B>(self.peripherals.storage.store(slot, item), Event::Stored)
+                }
+                Output::Erase => {
+                    told::<B>(self.peripherals.storage.erase(), Event::Erased)
+                }
+                Output::Continue => {
+                    self.conversation = Conversation::Working(origin, clock.now());
+                    self.peripherals.screen.indicate(Indication::Working);
+                    return Ok(Advance::Done);
+                }
+            };
+        }
+    }
+
+    /// Does what is due by now.
+    ///
+    /// # Errors
+    ///
+    /// [`Ending`].
+    pub(crate) async fn proceed(&mut self, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
+        let now = self.now();
+        match self.conversation {
+            Conversation::Silent | Conversation::Greeted => Ok(()),
+            Conversation::Open(_, until) if now < until => Ok(()),
+            Conversation::Open(..) => self.lose_open(outlet).await,
+            Conversation::Working(origin, said) => {
+                let said = if now.saturating_sub(said) < BUSY {
+                    said
+                } else {
+                    self.say_busy(origin, outlet).await?;
+                    now
+                };
+                self.conversation = Conversation::Greeted;
+                self.advance(origin, Input::Continue, outlet).await?;
+                if let Conversation::Working(_, since) = &mut self.conversation {
+                    *since = said;
+                }
+                Ok(())
+            }
+            Conversation::Asking(_, earliest) if now < earliest => Ok(()),
+            Conversation::Asking(origin, _) => {
+                let input = match self.peripherals.buttons.pressed() {
+                    Some(Press::Confirm) => Input::Confirmed,
+                    Some(Press::Cancel) => Input::Cancelled,
+                    None => return Ok(()),
+                };
+                B::log(Event::Pressed);
+                self.withdraw_prompt();
+                self.conversation = Conversation::Greeted;
+                self.advance(origin, input, outlet).await.map(drop)
+            }
+        }
+    }
+
+    async fn say_busy(
+        &mut self,
+        origin: Origin,
+        outlet: &mut Outlet<'_, B>,
+    ) -> Result<(), Ending> {
+        let moment = self.moment()?;
+        let input = Input::Message { id: origin.id, request: Request::Status };
+        let output = self.device.handle(&moment, input, self.scratch);
+        if let Output::Reply { reply: Reply::Status(status), .. } = output {
+            let reply = Reply::Busy { permille: status.permille };
+            outlet.send(origin, reply, self.peripherals.clock).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives up a request whose next frame did not come, if one is open.
+    ///
+    /// # Errors
+    ///
+    /// [`Ending`].
+    pub(crate) async fn lose_open(&mut self, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
+        let Conversation::Open(origin, _) = self.conversation else { return Ok(()) };
+        self.conversation = Conversation::Greeted;
+        let moment = self.moment()?;
+        let request = Request::Cancel { request: origin.id };
+        let input = Input::Message { id: origin.id, request };
+        // The core's reply is to a cancellation that nobody sent.
+        let _output = self.device.handle(&moment, input, self.scratch);
+        outlet.send(origin, error(Code::TIMED_OUT), self.peripherals.clock).await
+    }
+
+    /// Tells the host about the request that it is about to cancel.
+    async fn cancelled(
+        &mut self,
+        request: u32,
+        outlet: &mut Outlet<'_, B>,
+    ) -> Result<(), Ending> {
+        let origin = self.conversation.origin().filter(|origin| origin.id == request);
+        let Some(origin) = origin else { return Ok(()) };
+        self.withdraw_prompt();
+        self.conversation = Conversation::Greeted;
+        outlet.send(origin, error(Code::CANCELLED), self.peripherals.clock).await
+    }
+
+    /// Answers what was no request, once there is a conversation that it disturbs.
+    ///
+    /// # Errors
+    ///
+    /// [`Ending::HungUp`].
+    pub(crate) async fn complain(
+        &mut self,
+        sequence: u16,
+        code: Code,
+        outlet: &mut Outlet<'_, B>,
+    ) -> Result<(), Ending> {
+        if self.conversation == Conversation::Silent {
+            return Ok(());
+        }
+        outlet.send(Origin { id: 0, sequence }, error(code), self.peripherals.clock).await
+    }
+
+    /// Forgets the host.
+    pub(crate) fn hang_up(&mut self) {
+        if self.conversation != Conversation::Silent {
+            B::log(Event::HungUp);
+        }
+        self.withdraw_prompt();
+        self.conversation = Conversation::Silent;
+        self.device.hang_up();
+    }
+
+    fn show_prompt(&mut self) {
+        B::log(Event::Asked);
+        self.peripherals.buttons.forget();
+        let screen = &mut *self.peripherals.screen;
+        screen.clear();
+        self.device.prompt(|line| screen.line(&line));
+        screen.indicate(Indication::Asking);
+    }
+
+    fn withdraw_prompt(&mut self) {
+        if matches!(self.conversation, Conversation::Asking(..)) {
+            self.peripherals.screen.clear();
+            self.peripherals.screen.indicate(Indication::Idle);
+        }
+    }
+
+    fn moment(&mut self) -> Result<Moment, Ending> {
+        let entropy = self.entropy.draw(self.peripherals.random).map_err(Ending::OutOfOrder)?;
+        Ok(Moment { uptime: Uptime(self.now().as_secs()), entropy })
+    }
+}
+
+/// The reply with what the core cannot know.
+fn completed<B: Board>(reply: Reply<'_>) -> Reply<'_> {
+    match reply {
+        Reply::Info(mut info) => {
+            info.stack = B::stack_used();
+            Reply::Info(info)
+        }
+        Reply::Error(ErrorReply { code, .. }) => {
+            B::log(Event::Failed(code));
+            reply
+        }
+        _ => reply,
+    }
+}
+
+/// What flash did, for the core and for the log.
+fn told<B: Board>(outcome: Result<(), StorageFault>, success: Event) -> Input<'static> {
+    match outcome {
+        Ok(()) => {
+            B::log(success);
+            Input::Stored
+        }
+        Err(StorageFault) => {
+            B::log(Event::StoreFailed);
+            Input::StoreFailed
+        }
+    }
+}
+
+pub(crate) const fn error<'a>(code: Code) -> Reply<'a> {
+    Reply::Error(ErrorReply { code, field: None, offset: None })
+}

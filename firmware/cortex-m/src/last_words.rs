@@ -1,0 +1,67 @@
+use core::mem::MaybeUninit;
+use core::ptr;
+
+use countersign_link::ResetReason;
+
+/// What the program was at when it ended, in memory that a reset leaves as it is.
+#[expect(unsafe_code, reason = "memory that is not initialised at a reset needs a section of its own")]
+#[unsafe(link_section = ".uninit.LAST_WORDS")]
+static mut LAST_WORDS: MaybeUninit<u32> = MaybeUninit::uninit();
+
+/// The program was running.
+const RUNNING: u32 = 0xC0DE_0001;
+
+/// The program had failed.
+const FAULT: u32 = 0xC0DE_0002;
+
+/// What the program's last life left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastWords {
+    /// Nothing: power was off.
+    None,
+    /// It was running: something outside ended it, such as the watchdog.
+    Running,
+    /// It had failed.
+    Fault,
+}
+
+impl LastWords {
+    /// Reads what the last life left behind, and begins a new one.
+    ///
+    /// To be called once, at the start.
+    #[must_use]
+    #[expect(unsafe_code, reason = "memory that was not initialised")]
+    pub fn take() -> Self {
+        // SAFETY: every bit pattern is a `u32`; nothing else runs yet that would write it.
+        let last = unsafe { ptr::read_volatile((&raw const LAST_WORDS).cast::<u32>()) };
+        leave(RUNNING);
+        match last {
+            RUNNING => Self::Running,
+            FAULT => Self::Fault,
+            _ => Self::None,
+        }
+    }
+
+    /// The reason of the reset, for a board without a register that tells a watchdog's.
+    #[must_use]
+    pub const fn reason(self) -> ResetReason {
+        match self {
+            Self::None => ResetReason::PowerOn,
+            Self::Running => ResetReason::Watchdog,
+            Self::Fault => ResetReason::Fault,
+        }
+    }
+}
+
+/// Starts the board again and remembers that the program failed: what a panic and a hard fault do.
+pub fn fault() -> ! {
+    cortex_m::interrupt::disable();
+    leave(FAULT);
+    cortex_m::peripheral::SCB::sys_reset()
+}
+
+#[expect(unsafe_code, reason = "memory that a reset leaves as it is")]
+fn leave(words: u32) {
+    // SAFETY: interrupts write it only on the way to a reset.
+    unsafe { ptr::write_volatile((&raw mut LAST_WORDS).cast::<u32>(), words) };
+}

@@ -1,0 +1,11 @@
+//! What every Cortex-M board shares: the depth of its stack, and what a panic leaves behind.
+//!
+//! The one place beside the boards' own files with `unsafe` in it.
+
+#![no_std]
+
+mod last_words;
+mod stack;
+
+pub use last_words::{LastWords, fault};
+pub use stack::{paint, used};
