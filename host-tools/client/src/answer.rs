@@ -24,7 +24,7 @@ pub enum Outcome {
     /// Nothing, for one of many reasons that nobody is told.
     Silence,
     /// It has an onion message to send.
-    Outgoing(Outgoing),
+    Outgoing(Box<Outgoing>),
     /// An invoice that the device asked for was approved: it is to be paid.
     Pay {
         /// `invoice_payment_hash`.
@@ -54,19 +54,19 @@ pub struct Outgoing {
 /// An onion message that the device has ready to be pulled.
 #[derive(Debug)]
 pub(crate) struct Announced {
-    outgoing: Outgoing,
+    outgoing: Box<Outgoing>,
     length: usize,
 }
 
 impl From<countersign_link::Outgoing<'_>> for Announced {
     fn from(announced: countersign_link::Outgoing<'_>) -> Self {
-        let outgoing = Outgoing {
+        let outgoing = Box::new(Outgoing {
             destination: announced.destination,
             path_key: announced.path_key.0,
             packet: Vec::new(),
             receipt: announced.receipt.map(<[u8]>::to_owned),
             summary: announced.summary,
-        };
+        });
         Self { outgoing, length: announced.length.into() }
     }
 }
@@ -171,7 +171,7 @@ impl<S> Answer<'_, S> {
     /// Sends the onion, and waits for what the device makes of it.
     async fn upload(&mut self, call: &mut Call<'_>) -> Result<Response, Error> {
         let Onion { path_key, packet } = self.onion;
-        let length = u16::try_from(packet.len()).map_err(|_| Error::TooLong("the onion"))?;
+        let length = u16::try_from(packet.len()).or(Err(Error::TooLong("the onion")))?;
         let begin = OnionRequest::Begin { path_key: Bytes(*path_key), length };
         let credits = match call.first_reply(&Request::Onion(begin)).await? {
             Response::Credits(window) => window,

@@ -48,7 +48,7 @@ impl Events {
         }
         if self.expected == Expected::Words {
             match link.aside(&Request::Provision(Provision::ShowWords)).await {
-                Ok(Response::Words(words)) => self.tell(Event::Words(&Words::new(words)?)),
+                Ok(Response::Words(words)) => self.tell(Event::Words(&Words::new(&words)?)),
                 // They are on the device's screen, or this prompt is about something else.
                 Ok(_) => {}
                 Err(Error::Refused(refused)) if refused.code != Code::NO_HELLO => {}

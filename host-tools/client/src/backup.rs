@@ -12,7 +12,7 @@ impl Operation for Export {
     async fn attempt(&mut self, call: &mut Call<'_>) -> Result<Vec<u8>, Error> {
         match call.conclude(&Request::Export).await? {
             Response::Exported(length) => {
-                let length = usize::try_from(length).map_err(|_| Error::Unexpected("export"))?;
+                let length = usize::try_from(length).or(Err(Error::Unexpected("export")))?;
                 call.pull(Part::Export, length).await
             }
             _ => Err(Error::Unexpected("export")),
@@ -26,15 +26,14 @@ impl Operation for Import<'_> {
     type Outcome = ();
 
     async fn attempt(&mut self, call: &mut Call<'_>) -> Result<(), Error> {
-        let total = u32::try_from(self.0.len()).map_err(|_| Error::TooLong("the export"))?;
+        let total = u32::try_from(self.0.len()).or(Err(Error::TooLong("the export")))?;
         let early =
             call.upload(self.0, FIRST_CREDITS, |chunk| Request::Import { total, chunk }).await?;
-        let reply = match early {
-            Some(reply) => reply,
-            None => {
-                let chunk = Chunk { offset: total, data: &[] };
-                call.conclude(&Request::Import { total, chunk }).await?
-            }
+        let reply = if let Some(reply) = early {
+            reply
+        } else {
+            let chunk = Chunk { offset: total, data: &[] };
+            call.conclude(&Request::Import { total, chunk }).await?
         };
         match reply {
             Response::Done => Ok(()),

@@ -32,11 +32,10 @@ impl Client {
     }
 
     async fn claim(&mut self, claim: ClaimRequest<'_>) -> Result<Zeroizing<[u8; 32]>, Error> {
-        let preimage = match self.ask(&[Request::Claim(claim)]).await? {
-            Response::Claimed(preimage) => preimage,
-            _ => return Err(Error::Unexpected("claim")),
+        let Response::Claimed(preimage) = self.ask(&[Request::Claim(claim)]).await? else {
+            return Err(Error::Unexpected("claim"));
         };
-        let bytes = preimage.as_slice().try_into().map_err(|_| Error::Unexpected("claim"))?;
+        let bytes = preimage.as_slice().try_into().or(Err(Error::Unexpected("claim")))?;
         Ok(Zeroizing::new(bytes))
     }
 }

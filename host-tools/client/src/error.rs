@@ -158,7 +158,7 @@ pub(crate) const fn network_name(network: Network) -> &'static str {
 /// A refusal in words, with what to do about it.
 fn refusal(reply: &ErrorReply) -> String {
     let ErrorReply { code, field, offset } = reply;
-    let mut text = match code.rule() {
+    let what = match code.rule() {
         Some(number) => match Rule::from_number(number) {
             Some(rule) => format!("{rule} refused: see `countersign device rules`"),
             None => format!("rule {number} of newer firmware refused"),
@@ -168,16 +168,12 @@ fn refusal(reply: &ErrorReply) -> String {
             None => code.to_string(),
         },
     };
-    if let Some(field) = field {
-        text.push_str(&match *code {
-            Code::SEED_WORDS => format!("; word {}", field.saturating_add(1)),
-            _ => format!("; field {field}"),
-        });
-    }
-    if let Some(offset) = offset {
-        text.push_str(&format!("; at byte {offset}"));
-    }
-    text
+    let field = field.map(|field| match *code {
+        Code::SEED_WORDS => format!("; word {}", field.saturating_add(1)),
+        _ => format!("; field {field}"),
+    });
+    let place = offset.map(|offset| format!("; at byte {offset}"));
+    [Some(what), field, place].into_iter().flatten().collect()
 }
 
 const fn advice(code: Code) -> Option<&'static str> {

@@ -150,7 +150,7 @@ impl Link {
         self.sequence = self.sequence.wrapping_add(1);
         let message = Message { id, body: request.clone() };
         let bytes = self.encoder.encode(self.sequence, &message);
-        let bytes = bytes.map_err(|_| Error::TooLong("this"))?;
+        let bytes = bytes.or(Err(Error::TooLong("this")))?;
         self.port.write_all(bytes).await.map_err(Error::Lost)?;
         if matches!(request, Request::Provision(_) | Request::Entropy(_)) {
             self.encoder.buffer_mut().zeroize();
@@ -184,9 +184,8 @@ impl Link {
             };
             let used = bytes.len().saturating_sub(rest.len());
             self.received.drain(..used);
-            match reply? {
-                Some(reply) => return Some(reply),
-                None => {}
+            if let Some(reply) = reply? {
+                return Some(reply);
             }
         }
     }

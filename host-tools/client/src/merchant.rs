@@ -120,11 +120,11 @@ impl Client {
 
     /// The bridge's own network key.
     pub async fn bridge_key(&mut self) -> Result<Zeroizing<[u8; 32]>, Error> {
-        let key = match self.ask(&[Request::Pair(PairRequest::BridgeKey)]).await? {
-            Response::BridgeKey(key) => key,
-            _ => return Err(Error::Unexpected("pair-bridge-key")),
+        let request = Request::Pair(PairRequest::BridgeKey);
+        let Response::BridgeKey(key) = self.ask(&[request]).await? else {
+            return Err(Error::Unexpected("pair-bridge-key"));
         };
-        let bytes = key.as_slice().try_into().map_err(|_| Error::Unexpected("pair-bridge-key"))?;
+        let bytes = key.as_slice().try_into().or(Err(Error::Unexpected("pair-bridge-key")))?;
         Ok(Zeroizing::new(bytes))
     }
 }

@@ -72,7 +72,7 @@ impl Operation for Creation<'_> {
         match call.conclude(&Request::Offer(OfferRequest::End)).await? {
             Response::Created(offer, length) => {
                 let text = call.pull(Part::Text, length.into()).await?;
-                let text = String::from_utf8(text).map_err(|_| Error::Unexpected("pull"))?;
+                let text = String::from_utf8(text).or(Err(Error::Unexpected("pull")))?;
                 Ok(Issued { offer: offer.0, text })
             }
             _ => Err(Error::Unexpected("offer-end")),

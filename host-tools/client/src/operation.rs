@@ -1,11 +1,10 @@
 use core::future::Future;
 
-use countersign_link::{Part, Request, WINDOW};
+use countersign_link::{Chunk, MAX_CHUNK, Part, Request, WINDOW};
 use tokio::time::Instant;
 
 use crate::Error;
 use crate::approval::Events;
-use crate::chunks::{CHUNK, offset};
 use crate::link::Link;
 use crate::response::Response;
 
@@ -71,9 +70,10 @@ impl Call<'_> {
         &mut self,
         bytes: &'b [u8],
         mut credits: u8,
-        frame: impl Fn(countersign_link::Chunk<'b>) -> Request<'b>,
+        frame: impl Fn(Chunk<'b>) -> Request<'b>,
     ) -> Result<Option<Response>, Error> {
-        for (number, data) in bytes.chunks(CHUNK).enumerate() {
+        let (mut rest, mut offset) = (bytes, 0_u32);
+        while !rest.is_empty() {
             while credits == 0 {
                 match self.link.reply(self.id, self.deadline()).await? {
                     Response::Credits(window) => credits = credits.saturating_add(window),
@@ -82,7 +82,10 @@ impl Call<'_> {
                 }
             }
             credits = credits.saturating_sub(1);
-            self.send(&frame(countersign_link::Chunk { offset: offset(number), data })).await?;
+            let (data, after) = rest.split_at_checked(MAX_CHUNK).unwrap_or((rest, &[]));
+            self.send(&frame(Chunk { offset, data })).await?;
+            let sent = u32::try_from(data.len()).or(Err(Error::TooLong("this")))?;
+            (rest, offset) = (after, offset.saturating_add(sent));
         }
         Ok(None)
     }
@@ -91,9 +94,9 @@ impl Call<'_> {
     pub(crate) async fn pull(&mut self, part: Part, length: usize) -> Result<Vec<u8>, Error> {
         let mut whole = Vec::new();
         while whole.len() < length {
-            let offset = u32::try_from(whole.len()).map_err(|_| Error::TooLong("this"))?;
-            let most = u16::try_from(CHUNK.min(length.saturating_sub(whole.len())));
-            let length = most.map_err(|_| Error::TooLong("this"))?;
+            let offset = u32::try_from(whole.len()).or(Err(Error::TooLong("this")))?;
+            let most = u16::try_from(MAX_CHUNK.min(length.saturating_sub(whole.len())));
+            let length = most.or(Err(Error::TooLong("this")))?;
             match self.conclude(&Request::Pull { part, offset, length }).await? {
                 Response::Chunk(at, data) if at == offset && !data.is_empty() => {
                     whole.extend_from_slice(&data);

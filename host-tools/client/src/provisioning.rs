@@ -11,8 +11,8 @@ pub struct Words(Zeroizing<String>);
 
 impl Words {
     /// The words as the device gave them.
-    pub(crate) fn new(words: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
-        let text = core::str::from_utf8(&words).map_err(|_| Error::Unexpected("words"))?;
+    pub(crate) fn new(words: &[u8]) -> Result<Self, Error> {
+        let text = core::str::from_utf8(words).or(Err(Error::Unexpected("words")))?;
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
@@ -46,7 +46,9 @@ impl Client {
         let provisioned = self.tell("provision-generate", &[request]).await;
         self.events.expected = Expected::Anything;
         provisioned?;
-        self.greet_again()
+        // What `Hello` said holds no longer: the next operation asks again.
+        self.close();
+        Ok(())
     }
 
     /// Has the device take over a seed from its words: lower case, one space between them.
@@ -58,7 +60,9 @@ impl Client {
         let words = Secret::new(words.as_bytes());
         let request = Request::Provision(Provision::Import { words, network });
         self.tell("provision-import", &[request]).await?;
-        self.greet_again()
+        // What `Hello` said holds no longer: the next operation asks again.
+        self.close();
+        Ok(())
     }
 
     /// Has the device forget everything.
@@ -68,11 +72,7 @@ impl Client {
     /// When its buttons say no.
     pub async fn wipe(&mut self) -> Result<(), Error> {
         self.tell("provision-wipe", &[Request::Provision(Provision::Wipe)]).await?;
-        self.greet_again()
-    }
-
-    /// What `Hello` said holds no longer: the next operation asks again.
-    fn greet_again(&mut self) -> Result<(), Error> {
+        // What `Hello` said holds no longer: the next operation asks again.
         self.close();
         Ok(())
     }

@@ -1,6 +1,13 @@
 //! A client and a simulated device over every kind of line.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is its purpose"
+)]
 #![expect(clippy::std_instead_of_alloc, reason = "a host program has std")]
+#![expect(clippy::large_stack_frames, reason = "a host has stack")]
+#![expect(clippy::tests_outside_test_module, reason = "this file is nothing but tests")]
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

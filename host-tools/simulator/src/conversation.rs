@@ -35,10 +35,10 @@ pub(crate) enum Conversation {
 pub(crate) const REST_OF_FRAME: Duration = Duration::from_secs(2);
 
 /// How long the next frame of a request may take.
-pub(crate) const INTER_CHUNK: Duration = Duration::from_millis(INTER_CHUNK_MS as u64);
+pub(crate) const INTER_CHUNK: Duration = Duration::from_millis(1).saturating_mul(INTER_CHUNK_MS);
 
 /// How often a busy device says so.
-pub(crate) const BUSY: Duration = Duration::from_millis(BUSY_MS as u64);
+pub(crate) const BUSY: Duration = Duration::from_millis(1).saturating_mul(BUSY_MS);
 
 impl Conversation {
     /// The request that something is being done about.

@@ -71,7 +71,7 @@ impl Flash {
         }
         let lock = private().truncate(false).open(beside(path, "lock")).map_err(unusable)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| FlashError::InUse(path.to_owned()))?;
+            .or(Err(FlashError::InUse(path.to_owned())))?;
         let items = match fs::read(path) {
             Ok(image) => Items::parse(&image),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Items::default(),

@@ -1,7 +1,5 @@
 //! The simulated device as a process of its own.
 
-#![expect(clippy::std_instead_of_alloc, reason = "a host program has std")]
-
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 

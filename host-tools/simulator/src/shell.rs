@@ -3,7 +3,8 @@ use std::time::Instant;
 
 use countersign_crypto::Curve;
 use countersign_link::{
-    BodyError, Code, ErrorReply, FrameDecoder, FrameEncoder, FrameError, Message, Reply, Request,
+    BodyError, Code, EncodeError, ErrorReply, FrameDecoder, FrameEncoder, FrameError, Message,
+    Reply, Request,
 };
 use countersign_policy::Uptime;
 use countersign_signer::{Desk, Device, Input, Moment, Output, Scratch};
@@ -129,13 +130,11 @@ impl Core<'_, '_> {
     ) -> io::Result<()> {
         let Message { id, body: request } = message;
         let origin = Origin { id, sequence };
-        match &request {
-            Request::Hello { .. } => {
-                self.withdraw_prompt();
-                self.conversation = Conversation::Greeted;
-            }
-            Request::Cancel { request } => self.cancelled(*request, out),
-            _ => {}
+        if let Request::Hello { .. } = request {
+            self.withdraw_prompt();
+            self.conversation = Conversation::Greeted;
+        } else if let Request::Cancel { request } = request {
+            self.cancelled(request, out);
         }
         if is_aside(&request) || self.conversation.is_occupied() {
             return self.answer_aside(origin, request, out);
@@ -194,8 +193,8 @@ impl Core<'_, '_> {
                     send(&mut self.encoder, Origin { id, ..origin }, reply, out);
                     return Ok(false);
                 }
-                Output::Store { slot, item } => stored(self.board.flash.store(slot, item)),
-                Output::Erase => stored(self.board.flash.erase()),
+                Output::Store { slot, item } => stored(&self.board.flash.store(slot, item)),
+                Output::Erase => stored(&self.board.flash.erase()),
                 Output::Continue => {
                     self.conversation = Conversation::Working(origin, now);
                     return Ok(false);
@@ -206,9 +205,7 @@ impl Core<'_, '_> {
 
     fn proceed(&mut self, now: Instant, out: &mut Vec<u8>) -> io::Result<()> {
         match self.conversation {
-            Conversation::Silent | Conversation::Greeted => Ok(()),
             Conversation::Open(origin, until) if now >= until => self.lose(origin, out),
-            Conversation::Open(..) => Ok(()),
             Conversation::Working(origin, said) => {
                 let said = if now.duration_since(said) < BUSY {
                     said
@@ -233,7 +230,10 @@ impl Core<'_, '_> {
                 self.advance(now, origin, input, out)?;
                 Ok(())
             }
-            Conversation::Asking(..) => Ok(()),
+            Conversation::Silent
+            | Conversation::Greeted
+            | Conversation::Open(..)
+            | Conversation::Asking(..) => Ok(()),
         }
     }
 
@@ -298,15 +298,17 @@ fn send(encoder: &mut FrameEncoder, origin: Origin, reply: Reply<'_>, out: &mut 
     let Origin { id, sequence } = origin;
     let is_secret =
         matches!(reply, Reply::Words(_) | Reply::BridgeKey { .. } | Reply::Claimed { .. });
-    match encoder.encode(sequence, &Message { id, body: reply }) {
-        Ok(bytes) => out.extend_from_slice(bytes),
-        Err(_) => {
-            // A reply that is longer than a frame is a fault of ours, not the host's.
-            let message = Message { id, body: error(Code::INTERNAL) };
-            if let Ok(bytes) = encoder.encode(sequence, &message) {
-                out.extend_from_slice(bytes);
-            }
+    // A reply that is longer than a frame is a fault of ours, not the host's.
+    let fault = Message { id, body: error(Code::INTERNAL) };
+    let is_too_long = match encoder.encode(sequence, &Message { id, body: reply }) {
+        Ok(bytes) => {
+            out.extend_from_slice(bytes);
+            false
         }
+        Err(EncodeError::TooLong) => true,
+    };
+    if is_too_long && let Ok(bytes) = encoder.encode(sequence, &fault) {
+        out.extend_from_slice(bytes);
     }
     if is_secret {
         countersign_crypto::wipe(encoder.buffer_mut());
@@ -317,7 +319,7 @@ const fn error<'a>(code: Code) -> Reply<'a> {
     Reply::Error(ErrorReply { code, field: None, offset: None })
 }
 
-fn stored(outcome: io::Result<()>) -> Input<'static> {
+const fn stored(outcome: &io::Result<()>) -> Input<'static> {
     match outcome {
         Ok(()) => Input::Stored,
         Err(_) => Input::StoreFailed,

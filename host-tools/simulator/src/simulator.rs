@@ -102,7 +102,7 @@ impl Simulator {
     }
 
     fn command(&self, command: Command) -> io::Result<()> {
-        self.commands.send(command).map_err(|_| io::Error::from(io::ErrorKind::NotConnected))?;
+        self.commands.send(command).or(Err(io::ErrorKind::NotConnected))?;
         match (&self.bell).write(&[1]) {
             Ok(_) => Ok(()),
             // So many rings wait already that one more makes no difference.
@@ -123,7 +123,7 @@ impl Drop for Simulator {
 }
 
 fn join(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
-    thread.join().map_err(|_| io::Error::other("the simulated device's thread panicked"))?
+    thread.join().map_err(|_panic| io::Error::other("the simulated device's thread panicked"))?
 }
 
 /// What reaches the board's thread beside the line.
