@@ -34,6 +34,11 @@ impl Chain {
         *self.path_key.get_or_insert_with(|| self.secret.public_key(curve))
     }
 
+    /// The secret key of [`Chain::path_key`].
+    pub(crate) fn into_secret(self) -> SecretKey {
+        self.secret
+    }
+
     /// Goes on to `node`, and computes what is shared with it.
     pub(crate) fn visit(
         &mut self,

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use countersign_crypto::{
-    Curve, NONCE_ZERO, NotAKey, PublicKey, Secret, TAG_LEN, seal, seal_with_trailing_key,
+    Curve, NONCE_ZERO, NotAKey, PublicKey, Secret, SecretKey, TAG_LEN, seal, seal_with_trailing_key,
 };
 use countersign_tlv::{Full, Writer};
 
@@ -258,6 +258,13 @@ impl LastHop {
             chain.visit(curve, &node_id)?;
         }
         Ok(Self(chain))
+    }
+
+    /// The secret key of [`LastHop::path_key`], for whoever would rather pay for the multiplication
+    /// later, or never.
+    #[must_use]
+    pub fn into_secret(self) -> SecretKey {
+        self.0.into_secret()
     }
 
     /// The path key with which something sent along the path reaches the recipient: one

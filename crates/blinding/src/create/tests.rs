@@ -233,7 +233,7 @@ fn dummy_hops_belong_in_front_of_a_messages_recipient() {
         assert_eq!(data.next_hop(), Ok(NextHop::NodeId(&nodes.ids[1].serialize())));
     }
     assert_eq!(told[4], []);
-    assert_eq!(last.path_key(&nodes.curve), path_key);
+    assert_eq!(last.into_secret().public_key(&nodes.curve), path_key);
     let ids = [0, 1, 1, 1, 1].into_iter().map(|node: usize| nodes.ids[node]);
     let found = LastHop::find(&nodes.curve, &SESSION, ids).unwrap();
     assert_eq!(found.path_key(&nodes.curve), path_key);
