@@ -2,7 +2,7 @@ use countersign_blinding::{
     BlindedHop, BlindedPath, BlindedPaths, Direction, Introduction, NextHop, Unblinding,
 };
 use countersign_crypto::{Curve, PublicKey, Secret};
-use countersign_link::{Bytes, Code, Destination, Outgoing, Reply, Summary};
+use countersign_link::{Bytes, Code, Destination, Outgoing, Part, Reply, Summary};
 use countersign_offers::invoice_error::Erroneous;
 use countersign_offers::{InvoiceError, Suspended, Untrusted};
 use countersign_onion::capacity::MAX_LAYERS;
@@ -16,12 +16,13 @@ use heapless::Vec;
 use crate::Output;
 use crate::capacity::{RECIPIENT_DATA_LEN, WORK_LEN};
 use crate::copy;
-use crate::device::{Condition, Desk, Device};
+use crate::device::{Condition, Desk, Device, Scratch};
 use crate::host::short;
-use crate::input::{Failure, Moment};
+use crate::input::Failure;
 use crate::merchant::Merchant;
 use crate::onion::{Refusal, Silence};
 use crate::task::{Answer, Content, Stage, Task};
+use crate::vault::Sealed;
 
 /// Where an answer goes, and what is left of its reply path from there on.
 struct Way {
@@ -36,12 +37,28 @@ impl Answer {
         matches!(self.stage, Stage::Ready)
     }
 
-    fn outgoing(&self) -> Outgoing<'static> {
+    /// How far it is, in thousandths: a layer's keys weigh as much as all the hashing.
+    pub(crate) fn permille(&self) -> u16 {
+        match self.stage {
+            Stage::Layers(layer) => short(layer.saturating_mul(100)).min(900),
+            Stage::Hashing => 900,
+            Stage::Ready => 1_000,
+        }
+    }
+
+    /// Announces the onion; the receipt is copied into `scratch`.
+    fn outgoing<'o>(&self, scratch: &'o mut Scratch) -> Outgoing<'o> {
+        let receipt = self.receipt.as_deref();
+        if let Some(receipt) = receipt {
+            for (byte, &value) in scratch.0.iter_mut().zip(receipt) {
+                *byte = value;
+            }
+        }
         Outgoing {
             destination: self.destination,
             path_key: Bytes(self.path_key),
             length: short(self.packet_len),
-            receipt: None,
+            receipt: receipt.and_then(|receipt| scratch.0.get(..receipt.len())),
             summary: self.summary,
         }
     }
@@ -52,12 +69,10 @@ impl Device<'_> {
     /// more than the payer's own mistake.
     pub(crate) fn answer_with_error<'o>(
         &mut self,
-        moment: &Moment,
         id: u32,
         refusal: &Refusal,
     ) -> Result<Output<'o>, Silence> {
-        let Condition::Ready(merchant) = &mut self.condition else { return Err(Silence) };
-        let session = merchant.draw(&moment.entropy);
+        let Condition::Ready(merchant) = &self.condition else { return Err(Silence) };
         let error = match refusal {
             Refusal::Invalid(invalid) => InvoiceError {
                 erroneous: Some(Erroneous { field: invalid.field(), suggested_value: None }),
@@ -70,8 +85,11 @@ impl Device<'_> {
         };
         let mut writer = Writer::new(&mut self.desk.records);
         error.write(self.error_form, &mut writer).or(Err(Silence))?;
-        let content = Content::Error { len: writer.len() };
-        self.begin_answer(id, content, None, &session)
+        let len = writer.len();
+        let payload = self.desk.peel.payload().ok_or(Silence)?;
+        let session = merchant.draw_for_error(payload, writer.written());
+        let record = Record { summary: None, receipt: None };
+        self.begin_answer(id, Content::Error { len }, record, &session)
     }
 
     /// Begins the onion of an answer along the request's reply path.
@@ -79,7 +97,7 @@ impl Device<'_> {
         &mut self,
         id: u32,
         content: Content,
-        summary: Option<Summary>,
+        record: Record,
         session: &Secret<32>,
     ) -> Result<Output<'o>, Silence> {
         let Condition::Ready(merchant) = &self.condition else { return Err(Silence) };
@@ -97,7 +115,8 @@ impl Device<'_> {
             destination: way.destination,
             path_key: way.path_key,
             packet_len: begun.or(Err(Silence))?,
-            summary,
+            summary: record.summary,
+            receipt: record.receipt,
             stage: Stage::Layers(0),
         };
         self.task = Task::Answering { id, answer };
@@ -105,7 +124,7 @@ impl Device<'_> {
     }
 
     /// Does the next portion of work: one multiplication on the curve, or some kilobytes of MAC.
-    pub(crate) fn go_on(&mut self) -> Output<'static> {
+    pub(crate) fn go_on<'o>(&mut self, scratch: &'o mut Scratch) -> Output<'o> {
         let Desk { peel, build, records, .. } = &mut *self.desk;
         let Task::Answering { id, answer } = &mut self.task else { return Output::Nothing };
         let stage = match answer.stage {
@@ -133,7 +152,7 @@ impl Device<'_> {
         match stage {
             Ok(Stage::Ready) => {
                 answer.stage = Stage::Ready;
-                Output::Reply { id, reply: Reply::Outgoing(answer.outgoing()) }
+                Output::Reply { id, reply: Reply::Outgoing(answer.outgoing(scratch)) }
             }
             Ok(stage) => {
                 answer.stage = stage;
@@ -149,14 +168,46 @@ impl Device<'_> {
 
     /// Another way for an answer that is ready. We reach nobody but through the host's own peers,
     /// so there is no way with nodes in front.
-    pub(crate) fn route<'o>(&mut self, id: u32, via: Via) -> Result<Output<'o>, Failure> {
+    pub(crate) fn route<'o>(
+        &self,
+        id: u32,
+        via: Via,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
         match (&self.task, via) {
             (Task::Answering { answer, .. }, Via::Nobody) if answer.is_ready() => {
-                Ok(Output::Reply { id, reply: Reply::Outgoing(answer.outgoing()) })
+                Ok(Output::Reply { id, reply: Reply::Outgoing(answer.outgoing(scratch)) })
             }
             (Task::Answering { .. }, Via::Nodes) => Err(Code::TOO_LONG.into()),
             _ => Err(Code::NOT_OPEN.into()),
         }
+    }
+
+    /// Copies the request, or the invoice that was made of it, from byte `start` on into `out`, for
+    /// a merchant who lets the host keep them.
+    pub(crate) fn copy_part(
+        &self,
+        content: &Content,
+        part: Part,
+        start: usize,
+        out: &mut [u8],
+    ) -> Result<usize, Failure> {
+        let Content::Invoice { request, own, signature } = content else {
+            return Err(Code::NOT_FOUND.into());
+        };
+        let payload = self.desk.peel.payload().ok_or(Code::INTERNAL)?;
+        let request = payload.get(request.clone()).ok_or(Code::INTERNAL)?;
+        let own = self.desk.records.get(own.clone()).ok_or(Code::INTERNAL)?;
+        let pieces: [&[u8]; 4] = match part {
+            Part::Invoice => {
+                let [before, after] = Suspended::mirrored(request).or(Err(Code::INTERNAL))?;
+                [before, own, signature, after]
+            }
+            Part::InvoiceRequest => [request, &[], &[], &[]],
+            Part::Onion | Part::Text | Part::Export => return Err(Code::NOT_OPEN.into()),
+        };
+        let bytes = pieces.into_iter().flatten().skip(start);
+        Ok(out.iter_mut().zip(bytes).map(|(space, &byte)| *space = byte).count())
     }
 
     /// Writes the answer's onion from byte `start` on into `out`.
@@ -168,6 +219,12 @@ impl Device<'_> {
         })
         .or(Err(Code::CHUNK_ORDER.into()))
     }
+}
+
+/// What the host keeps of an answer.
+pub(crate) struct Record {
+    pub(crate) summary: Option<Summary>,
+    pub(crate) receipt: Option<Sealed>,
 }
 
 /// Whether an answer is to pass other nodes first.

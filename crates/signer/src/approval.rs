@@ -1,24 +1,58 @@
 use countersign_crypto::{Mnemonic, Secret, sha256};
-use countersign_link::{Code, Reply, Secret as Shown};
-use countersign_policy::Clock;
+use countersign_link::{Code, Packer, Reply, RuleChange, Secret as Shown};
+use countersign_policy::{Clock, PromptScreen, Rule};
 use countersign_tlv::{Full, Writer};
 
-use crate::device::{Condition, Device, Scratch};
+use crate::device::{Condition, Device, Scratch, Screen};
 use crate::input::Failure;
 use crate::keys::{Purpose, Seed};
 use crate::log::Subject;
 use crate::merchant::Merchant;
+use crate::settings::changes;
 use crate::task::{Change, Matter, Task};
 use crate::{Counters, Moment, Output, Settings, Slot};
 
 /// What becomes of a matter once the merchant has decided, and once flash has it.
 impl Device<'_> {
     /// Puts `matter` before the merchant.
-    pub(crate) fn ask(&mut self, id: u32, matter: Matter) -> Output<'static> {
+    pub(crate) fn ask<'o>(&mut self, id: u32, matter: Matter) -> Result<Output<'o>, Failure> {
+        if !self.can_be_read(&matter) {
+            self.abandon();
+            return Err(Code::policy(Rule::Prompts.number()).into());
+        }
         self.prompts = self.prompts.saturating_add(1);
         let prompt = self.prompts;
         self.task = Task::Asking { id, prompt, matter };
-        Output::Ask { id, prompt }
+        Ok(Output::Ask { id, prompt })
+    }
+
+    /// Whether the merchant can read what `matter` says, or need not.
+    fn can_be_read(&self, matter: &Matter) -> bool {
+        let Condition::Ready(merchant) = &self.condition else { return true };
+        let rules = &merchant.settings.rules;
+        if self.about.screen == Screen::OnBoard
+            || rules.limits().prompts == PromptScreen::HostTerminal
+        {
+            return true;
+        }
+        match matter {
+            Matter::Generate { .. }
+            | Matter::Words { .. }
+            | Matter::Import { .. }
+            | Matter::Wipe
+            | Matter::RevokeEpoch
+            | Matter::BridgeKey => true,
+            // How a board without a screen is told to trust the host's.
+            Matter::Rules => self.desk.wanted.as_ref().is_some_and(|wanted| {
+                changes(&merchant.settings, wanted).all(|change| change.rule == Rule::Prompts)
+            }),
+            Matter::Settings
+            | Matter::Revoke { .. }
+            | Matter::Offer(_)
+            | Matter::Invoice(_)
+            | Matter::Time(_)
+            | Matter::Restore(_) => false,
+        }
     }
 
     /// The merchant said yes. What was shown is moved out of the task and acted upon: there is no
@@ -41,7 +75,7 @@ impl Device<'_> {
                 let entropy =
                     Secret::new(sha256(&[entropy.expose_secret(), mixed.expose_secret()]));
                 let mnemonic = Mnemonic::from_entropy(&entropy).ok_or(Code::INTERNAL)?;
-                Ok(self.ask(id, Matter::Words { mnemonic, network }))
+                self.ask(id, Matter::Words { mnemonic, network })
             }
             Matter::Words { mnemonic, network } => {
                 self.install(id, Seed::new(mnemonic.seed(), network), scratch)
@@ -56,7 +90,11 @@ impl Device<'_> {
             }
             Matter::Offer(draft) => self.issue(moment, id, &draft),
             Matter::Invoice(pending) => self.count(moment, id, pending, scratch),
-            Matter::Time(time) => self.store(id, Slot::Counters, Change::Time(time), scratch),
+            Matter::Rules => self.store(id, Slot::Settings, Change::Rules, scratch),
+            Matter::Time(time) => {
+                self.merchant_mut()?.observe(moment.uptime);
+                self.store(id, Slot::Counters, Change::Time(time), scratch)
+            }
             Matter::BridgeKey => self.hand_out_bridge_key(moment, id, scratch),
             Matter::Restore(counters) => {
                 self.store(id, Slot::Settings, Change::Restore(counters), scratch)
@@ -76,6 +114,7 @@ impl Device<'_> {
             | Matter::Import { .. }
             | Matter::Wipe
             | Matter::Settings
+            | Matter::Rules
             | Matter::Revoke { .. }
             | Matter::RevokeEpoch
             | Matter::Offer(_)
@@ -95,7 +134,10 @@ impl Device<'_> {
         change: Change,
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
-        let len = self.write_item(slot, &change, scratch).or(Err(Code::STORAGE_FULL))?;
+        let Ok(len) = self.write_item(slot, &change, scratch) else {
+            self.abandon();
+            return Err(Code::STORAGE_FULL.into());
+        };
         self.task = Task::Storing { id, slot, change };
         Ok(Output::Store { slot, item: scratch.0.get(..len).unwrap_or(&[]) })
     }
@@ -107,8 +149,7 @@ impl Device<'_> {
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
         if let Task::Erasing { id } = self.task {
-            self.condition = Condition::Unprovisioned;
-            self.answered = None;
+            self.forget();
             return Ok(self.done(id));
         }
         if !matches!(self.task, Task::Storing { .. }) {
@@ -131,13 +172,18 @@ impl Device<'_> {
                 self.settled(moment, id, Subject::Provisioned)
             }
             (_, Change::Settings) => self.settled(moment, id, Subject::SettingsChanged),
+            (_, Change::Rules) => self.rules_changed(moment, id, scratch),
+            (_, Change::Release(release)) => {
+                self.merchant_mut()?.counters.stored();
+                self.release(moment, id, release, scratch)
+            }
             (_, Change::Count(pending)) => {
                 self.merchant_mut()?.counters.stored();
                 self.count(moment, id, pending, scratch)
             }
             (_, Change::Time(time)) => {
                 let merchant = self.merchant_mut()?;
-                merchant.counters.latest_time = Some(time);
+                merchant.counters = merchant.counters.at(time);
                 merchant.counters.stored();
                 merchant.clock = Some(Clock::confirmed(time, moment.uptime));
                 self.note(moment, Subject::TimeSet, Code(0));
@@ -145,7 +191,7 @@ impl Device<'_> {
             }
             (_, Change::Restore(mut counters)) => {
                 counters.stored();
-                self.merchant_mut()?.counters = counters;
+                self.merchant_mut()?.resume(counters, moment.uptime);
                 self.settled(moment, id, Subject::Restored)
             }
         }
@@ -173,6 +219,25 @@ impl Device<'_> {
         Ok(self.done(id))
     }
 
+    /// The wanted rules are in flash, and hold: says which they are.
+    fn rules_changed<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let mut list = Packer::new(&mut scratch.0);
+        if let (Some(wanted), Condition::Ready(merchant)) = (&self.desk.wanted, &self.condition) {
+            for countersign_policy::Change { rule, old, new } in changes(&merchant.settings, wanted)
+            {
+                list.push(&RuleChange { rule: rule.number(), old, new }).ok_or(Code::INTERNAL)?;
+            }
+        }
+        let reply = Reply::RulesChanged(list.finish());
+        self.settled(moment, id, Subject::SettingsChanged)?;
+        Ok(Output::Reply { id, reply })
+    }
+
     /// Writes the item that `change` puts into `slot`.
     fn write_item(
         &self,
@@ -183,12 +248,15 @@ impl Device<'_> {
         let mut writer = Writer::new(&mut scratch.0);
         match (slot, change) {
             (Slot::Seed, Change::Provision(seed)) => seed.write(&mut writer)?,
-            (Slot::Settings, Change::Provision(_) | Change::Settings | Change::Restore(_)) => {
+            (
+                Slot::Settings,
+                Change::Provision(_) | Change::Settings | Change::Rules | Change::Restore(_),
+            ) => {
                 self.desk.wanted.as_ref().ok_or(Full)?.write(&mut writer)?;
             }
             (Slot::Counters, Change::Provision(_)) => Counters::default().write(&mut writer)?,
             (Slot::Counters, Change::Restore(counters)) => counters.write(&mut writer)?,
-            (Slot::Counters, Change::Count(_)) => {
+            (Slot::Counters, Change::Count(_) | Change::Release(_)) => {
                 self.merchant().or(Err(Full))?.counters.write(&mut writer)?;
             }
             (Slot::Counters, Change::Time(time)) => {
@@ -197,10 +265,15 @@ impl Device<'_> {
             }
             (
                 Slot::Seed,
-                Change::Settings | Change::Count(_) | Change::Time(_) | Change::Restore(_),
+                Change::Settings
+                | Change::Rules
+                | Change::Count(_)
+                | Change::Release(_)
+                | Change::Time(_)
+                | Change::Restore(_),
             )
-            | (Slot::Settings, Change::Count(_) | Change::Time(_))
-            | (Slot::Counters, Change::Settings) => return Err(Full),
+            | (Slot::Settings, Change::Count(_) | Change::Release(_) | Change::Time(_))
+            | (Slot::Counters, Change::Settings | Change::Rules) => return Err(Full),
         }
         Ok(writer.len())
     }

@@ -22,7 +22,9 @@ const COUNTERS: u64 = 4;
 
 impl Device<'_> {
     pub(crate) fn export<'o>(&mut self, moment: &Moment, id: u32) -> Result<Output<'o>, Failure> {
-        let draw = self.merchant_mut()?.draw(&moment.entropy);
+        let merchant = self.merchant_mut()?;
+        merchant.observe(moment.uptime);
+        let draw = merchant.draw(&moment.entropy);
         let Condition::Ready(merchant) = &self.condition else {
             return Err(Code::UNPROVISIONED.into());
         };
@@ -44,6 +46,7 @@ impl Device<'_> {
 
     pub(crate) fn import<'o>(
         &mut self,
+        moment: &Moment,
         id: u32,
         total: u32,
         chunk: &Chunk<'_>,
@@ -61,7 +64,7 @@ impl Device<'_> {
         };
         if chunk.data.is_empty() {
             chunks.finish().or(Err(Code::CHUNK_ORDER))?;
-            return self.imported(id, total);
+            return self.imported(moment, id, total);
         }
         if chunks.place(chunk).or(Err(Code::CHUNK_ORDER))? == Placed::New {
             let start = usize::try_from(chunk.offset).or(Err(Code::CHUNK_ORDER))?;
@@ -73,9 +76,16 @@ impl Device<'_> {
         Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
     }
 
-    fn imported<'o>(&mut self, id: u32, total: u32) -> Result<Output<'o>, Failure> {
+    fn imported<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        total: u32,
+    ) -> Result<Output<'o>, Failure> {
         let foreign = Code::NOT_OURS;
-        let merchant = self.merchant()?;
+        self.task = Task::Idle;
+        let merchant = self.merchant_mut()?;
+        merchant.observe(moment.uptime);
         let key = merchant.seed.derive(Purpose::Export);
         let total = usize::try_from(total).or(Err(foreign))?;
         let sealed = self.desk.records.get_mut(..total).ok_or(foreign)?;
@@ -90,7 +100,7 @@ impl Device<'_> {
         let wanted = self.desk.wanted.insert(imported);
         catch_up(wanted, &merchant.settings).ok_or(Code::FULL)?;
         let counters = merchant.counters.ahead_of(counters);
-        Ok(self.ask(id, Matter::Restore(counters)))
+        self.ask(id, Matter::Restore(counters))
     }
 }
 

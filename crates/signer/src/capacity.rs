@@ -25,6 +25,23 @@ pub const EXPORT_LEN: usize = ITEM_LEN + 64;
 /// Hops of a payment path, the recipient included.
 pub const PATH_HOPS: usize = 8;
 
+/// Requests that the device remembers to have answered, so that a repeated one gets the same bytes.
+pub const ANSWERED: usize = 4;
+
+/// Seconds for which the host may pause in the middle of a request before another one displaces
+/// it. The shell's own clock, which is finer, gives it up after half a second.
+pub const PAUSE: u64 = 2;
+
+/// Bytes of a receipt: a nonce, a tag, 64 bytes about the invoice, and 48 for each payment path.
+pub const RECEIPT_LEN: usize = 12 + 16 + 64 + 4 * 48;
+
+/// Payments that the device remembers to have released, 32 bytes each. Of an older one it would
+/// release the same preimage for other facts as well, and count that again.
+pub const RELEASED_PAYMENTS: usize = 16;
+
+/// Bytes of a `path_id` in the records of a payment's recipient.
+pub const PAYMENT_PATH_ID_LEN: usize = 64;
+
 /// Bytes of an invoice's own records: four paths of two padded hops each, or one of eight, with
 /// 512 bytes of the recipient's. An invoice that wants more is refused (DESIGN §6 has 8,192 for
 /// the whole, whichever comes first).
@@ -39,9 +56,12 @@ pub const OFFER_TEXT_LEN: usize = 256;
 /// Bytes of the paths in an offer of ours.
 pub const OFFER_PATHS_LEN: usize = 800;
 
-/// Invoices that are counted by one write to flash. What is left of a reservation when power fails
-/// is counted as used: a counter may skip, and never goes back.
-pub const RESERVED_INVOICES: u64 = 256;
+/// Invoices, and releases of a preimage, that are counted by one write to flash. What is left of a
+/// reservation when power fails is counted as used: a counter may skip, and never goes back.
+pub const RESERVED: u64 = 256;
+
+/// The share of the window of money received that is reserved by one write to flash.
+pub const RESERVED_SHARE: u64 = 16;
 
 /// Seconds by which the latest time may run ahead of the one in flash.
 pub const UNSAVED_SECONDS: u64 = 3_600;

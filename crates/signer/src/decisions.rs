@@ -50,11 +50,12 @@ impl Device<'_> {
         let now = merchant.now(moment.uptime).unwrap_or(UnixTime(0));
         let proposal = Proposal::new(&merchant.settings.rules, wanted, now).map_err(refused)?;
         if proposal.changes().next().is_none() {
-            return Ok(self.done(id));
+            self.abandon();
+            return Ok(Output::Reply { id, reply: Reply::RulesChanged(Packed::empty()) });
         }
         let rules = proposal.commit();
         self.desk.wanted = Some(Settings { rules, ..merchant.settings.clone() });
-        Ok(self.ask(id, Matter::Settings))
+        self.ask(id, Matter::Rules)
     }
 
     pub(crate) fn pair<'o>(
@@ -65,7 +66,7 @@ impl Device<'_> {
     ) -> Result<Output<'o>, Failure> {
         let current = &self.merchant()?.settings;
         match request {
-            PairRequest::BridgeKey => return Ok(self.ask(id, Matter::BridgeKey)),
+            PairRequest::BridgeKey => return self.ask(id, Matter::BridgeKey),
             PairRequest::Get => {
                 let mut list = Packer::new(&mut scratch.0);
                 for node in &current.introduction_nodes {
@@ -94,7 +95,10 @@ impl Device<'_> {
                 self.desk.wanted = Some(wanted);
             }
         }
-        Ok(self.ask(id, Matter::Settings))
+        if self.desk.wanted.as_ref() == Some(&self.merchant()?.settings) {
+            return Ok(self.done(id));
+        }
+        self.ask(id, Matter::Settings)
     }
 
     pub(crate) fn revoke<'o>(&mut self, id: u32, offer: [u8; 32]) -> Result<Output<'o>, Failure> {
@@ -105,7 +109,7 @@ impl Device<'_> {
         }
         settings.revoked.push(short).or(Err(Code::FULL))?;
         self.desk.wanted = Some(settings);
-        Ok(self.ask(id, Matter::Revoke { offer }))
+        self.ask(id, Matter::Revoke { offer })
     }
 
     pub(crate) fn revoke_epoch<'o>(&mut self, id: u32) -> Result<Output<'o>, Failure> {
@@ -114,7 +118,7 @@ impl Device<'_> {
         // Whatever was revoked one by one is of an earlier epoch now.
         settings.revoked.clear();
         self.desk.wanted = Some(settings);
-        Ok(self.ask(id, Matter::RevokeEpoch))
+        self.ask(id, Matter::RevokeEpoch)
     }
 }
 

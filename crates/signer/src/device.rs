@@ -4,8 +4,9 @@ use countersign_crypto::{Curve, Secret, wipe};
 use countersign_link::{Code, Reply};
 use countersign_onion::{Build, Peel};
 use countersign_policy::Uptime;
+use heapless::Deque;
 
-use crate::capacity::{RECORDS_LEN, SCRATCH_LEN};
+use crate::capacity::{ANSWERED, RECORDS_LEN, SCRATCH_LEN};
 use crate::input::Failure;
 use crate::keys::Seed;
 use crate::log::Log;
@@ -49,7 +50,6 @@ pub struct Stored<'a> {
 }
 
 /// The device's large buffers, about 17 KB, which stay where they are.
-#[derive(Debug)]
 pub struct Desk {
     /// The request, from its first byte to the end of its answer.
     pub(crate) peel: Peel,
@@ -87,8 +87,14 @@ impl Desk {
     }
 }
 
-/// The caller's memory for what an [`Output`] borrows. It never holds a secret, other than one that
-/// the merchant has agreed to hand out.
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Desk(..)")
+    }
+}
+
+/// The caller's memory for what an [`Output`] borrows. It is wiped before each input, since what
+/// was borrowed may have been a secret: the seed on its way to flash, or a preimage.
 pub struct Scratch(pub(crate) [u8; SCRATCH_LEN]);
 
 impl Scratch {
@@ -122,20 +128,34 @@ pub struct Device<'m> {
     pub(crate) host_entropy: Secret<32>,
     /// Prompts shown so far.
     pub(crate) prompts: u32,
-    /// The request that was answered last, and what was drawn for it.
-    pub(crate) answered: Option<Answered>,
+    /// The requests that were answered last, and what was drawn for them.
+    pub(crate) answered: Deque<Answered, ANSWERED>,
     pub(crate) greeted: bool,
+    /// When the host last went on with the task.
+    pub(crate) heard_at: Uptime,
+    pub(crate) host: Host,
+    /// The board's randomness of the last input, which never comes twice.
+    pub(crate) last_entropy: Secret<32>,
     /// The rule whose window is full.
     pub(crate) alarm: Option<u8>,
     pub(crate) error_form: countersign_offers::invoice_error::Form,
 }
 
-/// What the device remembers of the request that it answered last, so that the same one again gets
-/// the same bytes and is counted once.
+/// Whether anybody waits for the outcome of the task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    Waiting,
+    /// It hung up while an item was on its way to flash.
+    Gone,
+}
+
+/// What the device remembers of a request that it answered, so that the same one again gets the
+/// same bytes and is counted once.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) id: u32,
-    pub(crate) request: [u8; 32],
+    /// SHA-256 of the whole payload: request, reply path and all.
+    pub(crate) payload: [u8; 32],
     pub(crate) created_at: countersign_units::UnixTime,
     pub(crate) draw: Secret<32>,
     pub(crate) number: u64,
@@ -174,8 +194,11 @@ impl<'m> Device<'m> {
             log: Log::default(),
             host_entropy: Secret::new([0; 32]),
             prompts: 0,
-            answered: None,
+            answered: Deque::new(),
             greeted: false,
+            heard_at: uptime,
+            host: Host::Waiting,
+            last_entropy: Secret::new([0; 32]),
             alarm: None,
             error_form: countersign_offers::invoice_error::Form::Specification,
         }
@@ -190,6 +213,8 @@ impl<'m> Device<'m> {
         input: Input<'_>,
         scratch: &'o mut Scratch,
     ) -> Output<'o> {
+        wipe(&mut scratch.0);
+        let is_outcome = matches!(input, Input::Stored | Input::StoreFailed);
         let id = match &input {
             Input::Message { id, .. } => *id,
             Input::Confirmed
@@ -204,19 +229,45 @@ impl<'m> Device<'m> {
             Input::Cancelled => Ok(self.not_approved()),
             Input::Stored => self.stored(moment, scratch),
             Input::StoreFailed => self.store_failed(),
-            Input::Continue => Ok(self.go_on()),
+            Input::Continue => Ok(self.go_on(scratch)),
         };
+        self.last_entropy = Secret::new(moment.entropy);
+        if output.is_err() && matches!(self.task, Task::Idle) {
+            self.desk.wipe();
+        }
         match output {
+            Ok(output @ Output::Store { .. }) => output,
+            _ if is_outcome && self.host == Host::Gone => {
+                // It holds, and nobody is there to be told.
+                self.host = Host::Waiting;
+                self.abandon();
+                Output::Nothing
+            }
             Ok(output) => output,
             Err(failure) => Output::Reply { id, reply: failure.reply() },
         }
     }
 
-    /// Drops whatever the device is in the middle of: the host hung up, or did not go on in time.
+    /// Drops whatever the device is in the middle of: the host hung up.
+    ///
+    /// What is on its way to flash is not dropped, since nobody can tell whether flash has it: the
+    /// outcome is still wanted, and nothing but that happens until it comes.
     pub fn hang_up(&mut self) {
-        self.abandon();
+        if self.task.is_being_stored() {
+            self.host = Host::Gone;
+        } else {
+            self.abandon();
+        }
         self.greeted = false;
-        self.answered = None;
+    }
+
+    /// Forgets everything that was in memory of a merchant whose items are gone.
+    pub(crate) fn forget(&mut self) {
+        self.condition = Condition::Unprovisioned;
+        self.answered.clear();
+        self.log = Log::default();
+        self.host_entropy = Secret::new([0; 32]);
+        self.alarm = None;
     }
 
     /// Drops the task and everything that it left in the buffers.

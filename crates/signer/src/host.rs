@@ -1,11 +1,13 @@
 use countersign_link::{
-    Bytes, Capacities, Code, HelloAck, Info, MAX_CHUNK, MAX_FRAME, Network, PROTOCOL, Packer, Part,
-    Provision, Reply, Request, State, Status, WINDOW,
+    Bytes, Capacities, Code, HelloAck, Info, MAX_CHUNK, MAX_FRAME, Network, OfferRequest,
+    OnionRequest, PROTOCOL, Packer, Part, Provision, Reply, Request, State, Status, WINDOW,
 };
 use countersign_onion::capacity::MAX_PACKET_LEN;
+use countersign_policy::Disclosure;
 use countersign_units::UnixTime;
 
 use crate::answer::Via;
+use crate::capacity::PAUSE;
 use crate::device::{Condition, Device, Scratch};
 use crate::input::Failure;
 use crate::log::Subject;
@@ -28,7 +30,10 @@ impl Device<'_> {
             if !self.greeted {
                 return Err(Code::NO_HELLO.into());
             }
-            self.make_room(id, &request)?;
+            self.make_room(moment, id, &request)?;
+        }
+        if self.task.id() == Some(id) {
+            self.heard_at = moment.uptime;
         }
         match request {
             Request::Hello { nonce, protocol } => {
@@ -40,6 +45,9 @@ impl Device<'_> {
             Request::Status => reply(Reply::Status(self.status())),
             Request::Cancel { request } => {
                 if self.task.id() == Some(request) {
+                    if self.task.is_being_stored() {
+                        return Err(Code::BUSY.into());
+                    }
                     self.abandon();
                 }
                 reply(Reply::Done)
@@ -50,56 +58,94 @@ impl Device<'_> {
             Request::Rules(rules) => self.rules(moment, id, &rules, scratch),
             Request::Offer(offer) => self.offer(moment, id, offer, scratch),
             Request::Onion(onion) => self.onion(moment, id, &onion, scratch),
-            Request::Paths(paths) => self.payment_paths(moment, id, paths),
+            Request::Paths(paths) => self.payment_paths(moment, id, &paths),
             Request::Route { destination: _, via } => {
-                self.route(id, if via.iter().next().is_none() { Via::Nobody } else { Via::Nodes })
+                let via = if via.iter().next().is_none() { Via::Nobody } else { Via::Nodes };
+                self.route(id, via, scratch)
             }
             Request::Pull { part, offset, length } => self.pull(id, part, offset, length, scratch),
             Request::Export => self.export(moment, id),
-            Request::Import { total, chunk } => self.import(id, total, &chunk),
+            Request::Import { total, chunk } => self.import(moment, id, total, &chunk),
             Request::Log { from } => Ok(self.show_log(id, from, scratch)),
             Request::Time { claim } => self.time(moment, id, UnixTime(claim)),
+            Request::Claim(claim) => self.claim(moment, id, &claim, scratch),
             Request::Pair(pair) => self.pair(id, &pair, scratch),
             Request::Entropy(entropy) => {
                 self.host_entropy = self.mixed(entropy.reveal());
                 reply(Reply::Done)
             }
-            Request::Claim(_) | Request::Refund(_) | Request::Rate { .. } => {
-                Err(Code::UNKNOWN_REQUEST.into())
-            }
+            Request::Refund(_) | Request::Rate { .. } => Err(Code::UNKNOWN_REQUEST.into()),
         }
     }
 
     /// Makes sure that `request` may be looked at now: one that belongs to the task goes on with
     /// it, and another one waits or, where nothing is lost, takes its place.
-    fn make_room(&mut self, id: u32, request: &Request<'_>) -> Result<(), Failure> {
-        let is_for_prompt = matches!(
-            request,
-            Request::Cancel { .. }
-                | Request::Prompt { .. }
-                | Request::Provision(Provision::ShowWords)
-        );
-        if is_for_prompt {
+    fn make_room(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        request: &Request<'_>,
+    ) -> Result<(), Failure> {
+        let place = self.place(request);
+        if place == Place::Aside {
             return Ok(());
         }
-        let is_waiting = match &self.task {
-            Task::Asking { .. } | Task::Storing { .. } | Task::Erasing { .. } => true,
-            Task::Answering { answer, .. } => !answer.is_ready(),
-            Task::Idle
-            | Task::Drafting { .. }
-            | Task::Text { .. }
-            | Task::Receiving { .. }
-            | Task::AwaitingPaths { .. }
-            | Task::Exported { .. }
-            | Task::Importing { .. } => false,
-        };
-        if is_waiting {
-            return Err(Code::BUSY.into());
+        let is_same = self.task.id() == Some(id);
+        let has_paused = moment.uptime.since(self.heard_at) >= PAUSE;
+        match (&self.task, place) {
+            (Task::Asking { .. } | Task::Storing { .. } | Task::Erasing { .. }, _) => {
+                Err(Code::BUSY.into())
+            }
+            (Task::Answering { answer, .. }, _) if !answer.is_ready() => Err(Code::BUSY.into()),
+            (_, Place::Continues) if is_same => Ok(()),
+            (_, Place::Continues) => Err(Code::NOT_OPEN.into()),
+            (Task::Idle, _) => Ok(()),
+            (
+                Task::Receiving { .. }
+                | Task::Drafting { .. }
+                | Task::Importing { .. }
+                | Task::AwaitingPaths { .. },
+                _,
+            ) if !is_same && !has_paused => Err(Code::BUSY.into()),
+            _ => {
+                self.abandon();
+                Ok(())
+            }
         }
-        if self.task.id().is_some_and(|task| task != id) {
-            self.abandon();
+    }
+
+    /// How `request` stands to the task.
+    const fn place(&self, request: &Request<'_>) -> Place {
+        match request {
+            Request::Cancel { .. }
+            | Request::Prompt { .. }
+            | Request::Provision(Provision::ShowWords) => Place::Aside,
+            Request::Onion(OnionRequest::Chunk(_) | OnionRequest::End { .. })
+            | Request::Offer(OfferRequest::Path { .. } | OfferRequest::End)
+            | Request::Paths(_)
+            | Request::Route { .. }
+            | Request::Pull { .. } => Place::Continues,
+            Request::Import { .. } if matches!(self.task, Task::Importing { .. }) => {
+                Place::Continues
+            }
+            Request::Hello { .. }
+            | Request::Ping
+            | Request::Status
+            | Request::GetInfo
+            | Request::Provision(_)
+            | Request::Rules(_)
+            | Request::Offer(_)
+            | Request::Onion(_)
+            | Request::Claim(_)
+            | Request::Export
+            | Request::Import { .. }
+            | Request::Log { .. }
+            | Request::Time { .. }
+            | Request::Pair(_)
+            | Request::Refund(_)
+            | Request::Entropy(_)
+            | Request::Rate { .. } => Place::Begins,
         }
-        Ok(())
     }
 
     fn hello(&self, nonce: Bytes<8>) -> HelloAck<'static> {
@@ -134,14 +180,19 @@ impl Device<'_> {
         }
     }
 
-    const fn status(&self) -> Status {
+    fn status(&self) -> Status {
         Status {
             state: self.state(),
             working_on: self.task.id(),
-            permille: 0,
+            permille: self.permille(),
             reset: self.about.reset,
             alarm: self.alarm,
         }
+    }
+
+    /// How far the answer is that the device is making.
+    fn permille(&self) -> u16 {
+        if let Task::Answering { answer, .. } = &self.task { answer.permille() } else { 0 }
     }
 
     fn info(&self, moment: &Moment) -> Info {
@@ -152,8 +203,8 @@ impl Device<'_> {
             now: merchant.and_then(|merchant| merchant.now(moment.uptime)).map(|now| now.0),
             epoch: settings.map_or(0, |settings| settings.epoch),
             revoked: settings.map_or(0, |settings| short(settings.revoked.len())),
-            signed: merchant.map_or(0, |merchant| merchant.counters.next_invoice),
-            released: 0,
+            signed: merchant.map_or(0, |merchant| merchant.counters.next_invoice()),
+            released: merchant.map_or(0, |merchant| merchant.counters.released()),
             log: self.log.next(),
             stack: 0,
         }
@@ -189,8 +240,11 @@ impl Device<'_> {
                 let rest = whole.get(start..).ok_or(Code::CHUNK_ORDER)?;
                 out.iter_mut().zip(rest).map(|(byte, &value)| *byte = value).count()
             }
-            (Part::InvoiceRequest | Part::Invoice, Task::Answering { .. }) => {
-                return Err(Code::NOT_DISCLOSED.into());
+            (Part::InvoiceRequest | Part::Invoice, Task::Answering { answer, .. }) => {
+                if self.merchant()?.settings.rules.limits().disclosure != Disclosure::Everything {
+                    return Err(Code::NOT_DISCLOSED.into());
+                }
+                self.copy_part(&answer.content, part, start, out)?
             }
             (Part::Onion | Part::InvoiceRequest | Part::Invoice | Part::Text | Part::Export, _) => {
                 return Err(Code::NOT_OPEN.into());
@@ -215,10 +269,9 @@ impl Device<'_> {
             TimeVerdict::Hold(clock) => {
                 let now = clock.now(rules, moment.uptime);
                 merchant.clock = Some(clock);
-                merchant.counters.latest_time = Some(now);
                 Ok(Output::Reply { id, reply: Reply::Time { now: now.0 } })
             }
-            TimeVerdict::Ask(_) => Ok(self.ask(id, Matter::Time(claim))),
+            TimeVerdict::Ask(_) => self.ask(id, Matter::Time(claim)),
         }
     }
 
@@ -226,6 +279,17 @@ impl Device<'_> {
         let now = self.merchant().ok().and_then(|merchant| merchant.now(moment.uptime));
         self.log.add(now, subject, code, None);
     }
+}
+
+/// How a request stands to the one that the device is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// It leaves everything as it is.
+    Aside,
+    /// It is a further frame of it, or asks for its outcome.
+    Continues,
+    /// It is another one, or the same from the beginning.
+    Begins,
 }
 
 /// How long a request takes at most on the slowest board, in milliseconds.

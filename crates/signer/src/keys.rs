@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     Draws,
     /// Sealing what is exported.
     Export,
+    /// Sealing the receipts that the host keeps for claims.
+    Receipts,
     /// The bridge's own node key, which the device hands out at pairing so that another host can
     /// take its place.
     Bridge,
@@ -32,6 +34,7 @@ impl Purpose {
             Self::Preimages => b"preimages",
             Self::Draws => b"draws",
             Self::Export => b"export",
+            Self::Receipts => b"receipts",
             Self::Bridge => b"bridge node key",
         }
     }
@@ -104,18 +107,19 @@ mod tests {
     use super::{Purpose, Seed};
     use countersign_link::Network;
 
-    const PURPOSES: [Purpose; 6] = [
+    const PURPOSES: [Purpose; 7] = [
         Purpose::Node,
         Purpose::Offers,
         Purpose::Preimages,
         Purpose::Draws,
         Purpose::Export,
+        Purpose::Receipts,
         Purpose::Bridge,
     ];
 
     #[test]
     fn no_secret_serves_two_purposes_or_two_networks() {
-        let mut secrets = [[0; 32]; 24];
+        let mut secrets = [[0; 32]; 28];
         let all = [Network::Bitcoin, Network::Testnet, Network::Signet, Network::Regtest]
             .into_iter()
             .flat_map(|network| {

@@ -48,6 +48,7 @@ mod settings;
 mod store;
 mod task;
 mod text;
+mod vault;
 
 pub use counters::Counters;
 pub use device::{About, Desk, Device, Scratch, Screen, Stored};

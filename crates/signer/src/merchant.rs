@@ -1,13 +1,15 @@
-use countersign_crypto::{Curve, Secret, SecretKey, hmac_sha256};
+use countersign_crypto::{Curve, Secret, SecretKey, hmac_sha256, sha256};
 use countersign_link::Network;
 use countersign_offers::{ChainHash, OfferKeys};
-use countersign_policy::{Clock, Uptime, Windows};
+use countersign_policy::{Bucket, Clock, Uptime, WindowLimits, Windows};
 use countersign_units::UnixTime;
 use heapless::Vec;
 
-use crate::capacity::REMEMBERED_OFFERS;
+use crate::capacity::{REMEMBERED_OFFERS, RESERVED, RESERVED_SHARE};
+use crate::counters::{Level, Times};
 use crate::keys::{Purpose, Seed};
 use crate::network::chain;
+use crate::vault::{Payment, ReleasedPayments};
 use crate::{Counters, Settings};
 
 /// Everything that a provisioned device knows.
@@ -18,6 +20,7 @@ pub(crate) struct Merchant {
     pub(crate) counters: Counters,
     pub(crate) windows: Windows,
     pub(crate) clock: Option<Clock>,
+    pub(crate) released: ReleasedPayments,
     /// Offers made since the device was switched on, and their epochs.
     pub(crate) remembered: Vec<([u8; 32], u32), REMEMBERED_OFFERS>,
     pub(crate) node_key: SecretKey,
@@ -38,6 +41,7 @@ impl Merchant {
             counters: Counters::default(),
             windows: Windows::default(),
             clock: None,
+            released: ReleasedPayments::new(),
             remembered: Vec::new(),
             node_key,
             node_id,
@@ -48,8 +52,27 @@ impl Merchant {
 
     /// Goes on counting where flash says that it was.
     pub(crate) fn resume(&mut self, counters: Counters, uptime: Uptime) {
-        self.clock = counters.latest_time.map(|time| Clock::restored(time, time, uptime));
+        let restored = |Times { latest, own }| Clock::restored(latest, own, uptime);
+        self.clock = counters.times().map(restored);
+        let [unpaid, paid] = counters.levels().map(|level| Bucket::restored(level, uptime));
+        self.windows = Windows { paid, unpaid };
         self.counters = counters;
+    }
+
+    /// Brings the counters up to what clock and windows say, for flash.
+    pub(crate) fn observe(&mut self, uptime: Uptime) {
+        let clock = self.clock.as_ref();
+        self.counters
+            .set_times(clock.map(|clock| Times { latest: clock.latest(), own: clock.own(uptime) }));
+        let WindowLimits { paid, when_paid_full: _, unpaid } =
+            &self.settings.rules.limits().windows;
+        // Whatever may be counted until the next write has been counted already as flash sees it.
+        let invoices = unpaid.most.map_or(0, |_| RESERVED);
+        let money = paid.most.map_or(0, |most| most.checked_div(RESERVED_SHARE).unwrap_or(most));
+        self.counters.set_levels(
+            Level::new(self.windows.unpaid.count(unpaid, uptime), invoices),
+            Level::new(self.windows.paid.count(paid, uptime), money),
+        );
     }
 
     pub(crate) const fn network(&self) -> Network {
@@ -75,14 +98,23 @@ impl Merchant {
     pub(crate) fn draw(&mut self, entropy: &[u8; 32]) -> Secret<32> {
         self.drawn = self.drawn.saturating_add(1);
         let parts: [&[u8]; 3] =
-            [entropy, &self.drawn.to_be_bytes(), &self.counters.next_invoice.to_be_bytes()];
+            [entropy, &self.drawn.to_be_bytes(), &self.counters.next_invoice().to_be_bytes()];
+        Secret::new(hmac_sha256(self.draws.expose_secret(), &parts))
+    }
+
+    /// 32 bytes for the refusal `error` of the request in `payload`: nobody can predict them, and
+    /// the same refusal gets the same ones without having to be remembered.
+    pub(crate) fn draw_for_error(&self, payload: &[u8], error: &[u8]) -> Secret<32> {
+        let digests = [sha256(&[payload]), sha256(&[error])];
+        let parts: [&[u8]; 2] = [b"refusal", digests.as_flattened()];
         Secret::new(hmac_sha256(self.draws.expose_secret(), &parts))
     }
 
     /// The preimage of the invoice for a request: the same for the same request, price and number.
-    pub(crate) fn preimage(&self, request: &[u8; 32], amount: u64, number: u64) -> Secret<32> {
+    pub(crate) fn preimage(&self, payment: &Payment) -> Secret<32> {
+        let Payment { request, amount, number } = payment;
         let key = self.seed.derive(Purpose::Preimages);
-        let parts: [&[u8]; 3] = [request, &amount.to_be_bytes(), &number.to_be_bytes()];
+        let parts: [&[u8]; 3] = [request, &amount.get().to_be_bytes(), &number.to_be_bytes()];
         Secret::new(hmac_sha256(key.expose_secret(), &parts))
     }
 }

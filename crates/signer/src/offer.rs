@@ -41,6 +41,13 @@ pub(crate) struct Draft {
     paths_len: usize,
 }
 
+impl Draft {
+    /// Bytes of the records that are the offer's paths.
+    pub(crate) const fn paths_len(&self) -> usize {
+        self.paths_len
+    }
+}
+
 /// Hops before the device in a path of ours.
 const HOPS_BEFORE: usize = 4;
 
@@ -62,7 +69,7 @@ impl Device<'_> {
                 if draft.paths_len == 0 {
                     return Err(Code::INVALID_FIELD.into());
                 }
-                Ok(self.ask(id, Matter::Offer(draft)))
+                self.ask(id, Matter::Offer(draft))
             }
             OfferRequest::List { from } => self.list_offers(id, from, scratch),
             OfferRequest::Show { offer } => {

@@ -1,7 +1,7 @@
 use core::ops::Range;
 
 use countersign_blinding::{BlindedPaths, Unblinding};
-use countersign_crypto::{Curve, PublicKey, Secret};
+use countersign_crypto::{Curve, PublicKey, Secret, sha256};
 use countersign_link::{Assembler, Chunk, Code, OnionRequest, Placed, Reply, WINDOW};
 use countersign_offers::capacity::holds_reply_path;
 use countersign_offers::{
@@ -61,6 +61,7 @@ impl Device<'_> {
                 let onion = Receiving {
                     unblinding: Unblinding::new(&merchant.node_key, path_key),
                     chunks: Assembler::new((*length).into()),
+                    unacknowledged: 0,
                     header: Vec::new(),
                     mac: Vec::new(),
                     packet_len,
@@ -82,7 +83,10 @@ impl Device<'_> {
                 let Task::Receiving { id, onion } = core::mem::take(&mut self.task) else {
                     return Err(Code::NOT_OPEN.into());
                 };
-                onion.chunks.finish().or(Err(Code::CHUNK_ORDER))?;
+                if onion.chunks.finish().is_err() {
+                    self.abandon();
+                    return Err(Code::CHUNK_ORDER.into());
+                }
                 self.onion_end(moment, id, &onion, scratch).unwrap_or_else(|Silence| {
                     self.abandon();
                     Ok(Output::Reply { id, reply: Reply::Ignored })
@@ -102,8 +106,10 @@ impl Device<'_> {
             Placed::New => onion.take(merchant, chunk, &mut self.desk.peel),
             Placed::Repeated => {}
         }
-        let number = chunk.offset.checked_div(CHUNK).unwrap_or(0).saturating_add(1);
-        if number.is_multiple_of(WINDOW.into()) {
+        // Each chunk costs a credit, however short it is, and also when it was there already.
+        onion.unacknowledged = onion.unacknowledged.saturating_add(1);
+        if onion.unacknowledged >= WINDOW {
+            onion.unacknowledged = 0;
             return Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } });
         }
         Ok(Output::Nothing)
@@ -138,20 +144,24 @@ impl Device<'_> {
             created_at: now,
             relative_expiry: InvoiceFields::DEFAULT_EXPIRY,
             draw,
+            number: 0,
             payment_hash: [0; 32],
         };
-        let answered = self.answered.as_ref().filter(|answered| answered.id == id);
-        let again = answered.filter(|answered| answered.request == *pending.request.digest());
-        if let Some(again) = again {
+        let payload = sha256(&[self.desk.peel.payload().unwrap_or(&[])]);
+        if let Some(earlier) = self.answered.iter().find(|answered| answered.id == id) {
+            if earlier.payload != payload {
+                self.abandon();
+                return Ok(Err(Code::ID_REUSED.into()));
+            }
             // The same request again, under the same id: it was judged, approved and counted.
-            pending.created_at = again.created_at;
-            pending.draw = Secret::new(*again.draw.expose_secret());
-            let number = again.number;
+            pending.created_at = earlier.created_at;
+            pending.draw = Secret::new(*earlier.draw.expose_secret());
+            let number = earlier.number;
             return Ok(self.need_paths(id, pending, number));
         }
         match judgement.verdict {
             Verdict::Sign => Ok(self.count(moment, id, pending, scratch)),
-            Verdict::Ask(_) => Ok(Ok(self.ask(id, Matter::Invoice(pending)))),
+            Verdict::Ask(_) => Ok(self.ask(id, Matter::Invoice(pending))),
             Verdict::Refuse(rule) => self.refuse(moment, id, Refusal::Rule(rule)).map(Ok),
         }
     }
@@ -167,7 +177,7 @@ impl Device<'_> {
             Refusal::Invalid(_) => Code::INVALID_FIELD,
         };
         self.note(moment, Subject::InvoiceRefused, code);
-        self.answer_with_error(moment, id, &refusal)
+        self.answer_with_error(id, &refusal)
     }
 }
 
@@ -211,9 +221,6 @@ impl Receiving {
         }
     }
 }
-
-/// Bytes of a chunk, as the credits count them.
-const CHUNK: u32 = 960;
 
 fn split(bytes: &[u8], at: usize) -> (&[u8], &[u8]) {
     bytes.split_at_checked(at).unwrap_or((bytes, &[]))

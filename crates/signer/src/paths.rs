@@ -1,6 +1,7 @@
 use countersign_blinding::{
-    EncryptedDataTlv, ForwardingNode, Padding, PathError, PaymentConstraints, PaymentPath,
-    PaymentRelay, Purpose, Recipient, Route, Sealing, ShortChannelId, Start,
+    BlindedPayInfo, EncryptedDataTlv, ForwardingNode, LastHop, Padding, PathError,
+    PaymentConstraints, PaymentPath, PaymentRelay, Purpose, Recipient, Route, Sealing,
+    ShortChannelId, Start,
 };
 use countersign_crypto::{Curve, Secret, hmac_sha256, sha256};
 use countersign_link::{
@@ -12,12 +13,16 @@ use countersign_policy::{
     Verdict, judge_path, judge_paths,
 };
 use countersign_units::Msat;
+use heapless::Vec;
 
+use crate::answer::Record;
+use crate::capacity::{PAYMENT_PATH_ID_LEN, RECIPIENT_DATA_LEN};
 use crate::decisions::point;
-use crate::device::{Answered, Condition, Device, Scratch};
+use crate::device::{Answered, Condition, Desk, Device, Scratch};
 use crate::input::Failure;
 use crate::log::Subject;
 use crate::task::{Change, Content, Paths, Pending, Task};
+use crate::vault::{End, Payment, Receipt, half_sha256};
 use crate::{Moment, Output, Settings, Slot};
 
 impl Device<'_> {
@@ -30,17 +35,24 @@ impl Device<'_> {
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
         let merchant = self.merchant_mut()?;
+        merchant.observe(moment.uptime);
         let Some(number) = merchant.counters.count_invoice() else {
             return self.store(id, Slot::Counters, Change::Count(pending), scratch);
         };
         merchant.windows.invoice_signed(&merchant.settings.rules, moment.uptime);
-        self.answered = Some(Answered {
+        let payload = sha256(&[self.desk.peel.payload().unwrap_or(&[])]);
+        if self.answered.is_full() {
+            self.answered.pop_front();
+        }
+        // There is room: the oldest entry was taken out.
+        let kept = self.answered.push_back(Answered {
             id,
-            request: *pending.request.digest(),
+            payload,
             created_at: pending.created_at,
             draw: Secret::new(*pending.draw.expose_secret()),
             number,
         });
+        debug_assert!(kept.is_ok());
         self.need_paths(id, pending, number)
     }
 
@@ -53,9 +65,9 @@ impl Device<'_> {
     ) -> Result<Output<'o>, Failure> {
         // With an `offer_issuer_id` the same request gets the same hash again; without one it must
         // never get an earlier invoice again (R-IR-09).
-        let number = if pending.has_issuer_id { 0 } else { number };
+        pending.number = if pending.has_issuer_id { 0 } else { number };
         let amount = pending.request.amount().get();
-        let preimage = self.merchant()?.preimage(pending.request.digest(), amount, number);
+        let preimage = self.merchant()?.preimage(&pending.payment());
         pending.payment_hash = sha256(&[preimage.expose_secret()]);
         let need = NeedPaymentPaths {
             amount_msat: amount,
@@ -72,36 +84,33 @@ impl Device<'_> {
         &mut self,
         moment: &Moment,
         id: u32,
-        request: PathsRequest<'_>,
+        request: &PathsRequest<'_>,
     ) -> Result<Output<'o>, Failure> {
+        if !matches!(self.task, Task::AwaitingPaths { .. }) {
+            return Err(Code::NOT_OPEN.into());
+        }
         match request {
-            PathsRequest::Path { hops } => self.path_hops(&hops),
-            recipient @ PathsRequest::Recipient { .. } => self.path_recipient(&recipient),
+            PathsRequest::Path { hops } => self.path_hops(hops),
+            PathsRequest::Recipient { .. } => self.path_recipient(request),
             PathsRequest::End { multipart } => {
                 let Task::AwaitingPaths { pending, .. } = core::mem::take(&mut self.task) else {
-                    return Err(Code::NOT_OPEN.into());
+                    return Err(Code::INTERNAL.into());
                 };
-                self.sign(moment, id, &pending, multipart)
+                self.sign(moment, id, &pending, *multipart)
             }
-            PathsRequest::None => {
-                let Task::AwaitingPaths { .. } = core::mem::take(&mut self.task) else {
-                    return Err(Code::NOT_OPEN.into());
-                };
-                self.answer_with_error(moment, id, &crate::onion::Refusal::Rule(Rule::Paths))
-                    .or(Ok(Output::Reply { id, reply: Reply::Ignored }))
-            }
+            PathsRequest::None => self
+                .answer_with_error(id, &crate::onion::Refusal::Rule(Rule::Paths))
+                .or(Ok(Output::Reply { id, reply: Reply::Ignored })),
         }
     }
 
     fn path_hops<'o>(&mut self, hops: &Packed<'_, PaymentHop>) -> Result<Output<'o>, Failure> {
-        let Task::AwaitingPaths { .. } = &self.task else {
-            return Err(Code::NOT_OPEN.into());
-        };
-        self.desk.paths.forwarding.clear();
+        let mut forwarding = Vec::new();
         for hop in hops.iter() {
             let node = forwarding_node(&hop.or(Err(Code::UNREADABLE))?)?;
-            self.desk.paths.forwarding.push(node).or(Err(Code::policy(Rule::Hops.number())))?;
+            forwarding.push(node).or(Err(Code::policy(Rule::Hops.number())))?;
         }
+        self.desk.paths.forwarding = forwarding;
         Ok(Output::Nothing)
     }
 
@@ -134,9 +143,10 @@ impl Device<'_> {
             Parts::Several => *htlc_minimum_msat,
         };
         let key = settings.receive_auth_key.map(Secret::new);
+        let data = own_records(records, amount)?;
         let recipient = Recipient {
             node_id: point(node)?,
-            data: EncryptedDataTlv::parse_foreign_recipient(records).or(Err(Code::UNREADABLE))?,
+            data,
             sealing: match (seal, &key) {
                 (Seal::Plain, _) => Sealing::Plain,
                 (Seal::ReceiveAuth, Some(key)) => Sealing::ReceiveAuthKey(key),
@@ -149,7 +159,8 @@ impl Device<'_> {
             },
             htlc_maximum: Msat::new(*htlc_maximum_msat).unwrap_or(Msat::MAX),
         };
-        let path = PaymentPath { forwarding: &self.desk.paths.forwarding, recipient: &recipient };
+        let forwarding = core::mem::take(&mut self.desk.paths.forwarding);
+        let path = PaymentPath { forwarding: &forwarding, recipient: &recipient };
         let payinfo = path.payinfo().map_err(|error| match error {
             PathError::Overflow => Code::policy(Rule::FeeBase.number()),
             PathError::NoAmountFits => Code::policy(Rule::HtlcMaximum.number()),
@@ -157,15 +168,8 @@ impl Device<'_> {
         let facts = path_facts(settings, &path, amount, parts, &payinfo);
         permit(judge_path(&settings.rules, &facts))?;
 
-        let number = u8::try_from(self.desk.paths.payinfos.len()).unwrap_or(u8::MAX);
-        let session =
-            Secret::new(hmac_sha256(pending.draw.expose_secret(), &[b"payment path", &[number]]));
-        let written = self.desk.paths.written;
-        let written = blind(&self.curve, &path, &session, &mut self.desk.records, written)?;
-        let added = self.desk.paths.payinfos.push(payinfo);
-        added.or(Err(Code::policy(Rule::Paths.number())))?;
-        self.desk.paths.written = written;
-        self.desk.paths.forwarding.clear();
+        let heard = heard(&self.desk.paths.heard, &path, records, *seal);
+        add(&self.curve, &pending.draw, &path, payinfo, heard, self.desk)?;
         Ok(Output::Nothing)
     }
 
@@ -218,11 +222,105 @@ impl Device<'_> {
             Disclosure::Nothing => None,
             Disclosure::Summary | Disclosure::Everything => Some(summary),
         };
+        let draw = pending.draw.expose_secret();
+        // What is drawn for this very invoice: other paths make another signature.
+        let session = Secret::new(hmac_sha256(draw, &[b"onion", signature]));
+        let [nonce @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
+            hmac_sha256(draw, &[b"receipt", signature]);
+        let receipt = Receipt {
+            payment: pending.payment(),
+            created_at: pending.created_at,
+            relative_expiry: pending.relative_expiry,
+            ends: core::mem::take(&mut self.desk.paths.ends),
+        };
+        let receipt = receipt.seal(&merchant.seed, nonce).ok_or(Code::INTERNAL)?;
         self.note(moment, Subject::InvoiceSigned, Code(0));
-        let session = Secret::new(hmac_sha256(pending.draw.expose_secret(), &[b"onion"]));
-        self.begin_answer(id, content, summary, &session)
+        self.begin_answer(id, content, Record { summary, receipt: Some(receipt) }, &session)
             .or(Ok(Output::Reply { id, reply: Reply::Ignored }))
     }
+}
+
+impl Pending {
+    /// What the invoice's preimage is derived from.
+    pub(crate) fn payment(&self) -> Payment {
+        Payment {
+            request: *self.request.digest(),
+            amount: self.request.amount(),
+            number: self.number,
+        }
+    }
+}
+
+/// The records that the recipient's node wants to find in its own hop.
+fn own_records(records: &[u8], amount: Msat) -> Result<EncryptedDataTlv<'_>, Failure> {
+    if records.len() > RECIPIENT_DATA_LEN {
+        return Err(Code::TOO_LONG.into());
+    }
+    let data = EncryptedDataTlv::parse_foreign_recipient(records).or(Err(Code::UNREADABLE))?;
+    if data.path_id.is_some_and(|path_id| path_id.len() > PAYMENT_PATH_ID_LEN) {
+        return Err(Code::TOO_LONG.into());
+    }
+    if data.payment_constraints.is_some_and(|limits| limits.htlc_minimum > amount) {
+        return Err(Code::policy(Rule::HtlcMinimum.number()).into());
+    }
+    Ok(data)
+}
+
+/// What was `heard` about earlier paths, and now about `path`.
+fn heard(heard: &[u8; 32], path: &PaymentPath<'_>, records: &[u8], seal: Seal) -> [u8; 32] {
+    let PaymentPath { forwarding, recipient } = path;
+    let mut digest = *heard;
+    for node in *forwarding {
+        let ForwardingNode { node_id, short_channel_id, relay, htlc_minimum, htlc_maximum } = node;
+        digest = sha256(&[
+            &digest,
+            &node_id.serialize(),
+            &short_channel_id.0.to_be_bytes(),
+            &relay.cltv_expiry_delta.to_be_bytes(),
+            &relay.fee_proportional_millionths.to_be_bytes(),
+            &relay.fee_base_msat.to_be_bytes(),
+            &htlc_minimum.get().to_be_bytes(),
+            &htlc_maximum.get().to_be_bytes(),
+        ]);
+    }
+    let sealing: &[u8] = match seal {
+        Seal::Plain => b"plain",
+        Seal::ReceiveAuth => b"receive-auth",
+    };
+    sha256(&[
+        &digest,
+        &recipient.node_id.serialize(),
+        &recipient.min_final_cltv_expiry_delta.to_be_bytes(),
+        &recipient.constraints.max_cltv_expiry.to_be_bytes(),
+        &recipient.constraints.htlc_minimum.get().to_be_bytes(),
+        &recipient.htlc_maximum.get().to_be_bytes(),
+        sealing,
+        records,
+    ])
+}
+
+/// Adds `path`, of which `heard` is the digest, to the invoice.
+fn add(
+    curve: &Curve<'_>,
+    draw: &Secret<32>,
+    path: &PaymentPath<'_>,
+    payinfo: BlindedPayInfo<'static>,
+    heard: [u8; 32],
+    desk: &mut Desk,
+) -> Result<(), Failure> {
+    let session = hmac_sha256(draw.expose_secret(), &[b"payment path", &heard]);
+    let Desk { records, paths, .. } = desk;
+    let (written, last_hop) = blind(curve, path, &Secret::new(session), records, paths.written)?;
+    let end = End {
+        path_key: last_hop.into_secret().expose_secret(),
+        path_id: half_sha256(&[path.recipient.data.path_id.unwrap_or(&[])]),
+    };
+    let full = Code::policy(Rule::Paths.number());
+    paths.payinfos.push(payinfo).or(Err(full))?;
+    paths.ends.push(end).or(Err(full))?;
+    paths.written = written;
+    paths.heard = heard;
+    Ok(())
 }
 
 /// Blinds `path` and appends it to the `written` bytes of the invoice; returns how many there are.
@@ -232,7 +330,7 @@ fn blind(
     session: &Secret<32>,
     records: &mut [u8],
     written: usize,
-) -> Result<usize, Failure> {
+) -> Result<(usize, LastHop), Failure> {
     let mut writer = InvoiceWriter::resume(records, written).or(Err(Code::TOO_LONG))?;
     let route = Route {
         purpose: Purpose::Payment,
@@ -241,8 +339,8 @@ fn blind(
         dummy_hops: 0,
         padding: Padding::Equal,
     };
-    route.blind(curve, session, writer.paths()).or(Err(Code::TOO_LONG))?;
-    Ok(writer.len())
+    let last = route.blind(curve, session, writer.paths()).or(Err(Code::TOO_LONG))?;
+    Ok((writer.len(), last))
 }
 
 fn permit(verdict: Verdict) -> Result<(), Failure> {
@@ -280,7 +378,7 @@ fn path_facts(
     path: &PaymentPath<'_>,
     amount: Msat,
     parts: Parts,
-    payinfo: &countersign_blinding::BlindedPayInfo<'_>,
+    payinfo: &BlindedPayInfo<'_>,
 ) -> PathFacts {
     let end = path.recipient.node_id;
     let first = path.forwarding.first().map_or(end, |node| node.node_id).serialize();

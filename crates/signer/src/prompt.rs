@@ -1,8 +1,10 @@
 use core::fmt::{self, Write as _};
 
+use countersign_blinding::{BlindedPaths, Introduction};
 use countersign_link::{Code, Packer, PromptLine, Reply, Source};
 use countersign_offers::{Amount, QuantityMax, Untrusted};
-use countersign_policy::{Change, PromptScreen, Proposal};
+use countersign_policy::{Change, PromptScreen, Rule, Unit};
+use countersign_tlv::Reader;
 use countersign_units::{Msat, UnixTime};
 
 use crate::Output;
@@ -10,6 +12,7 @@ use crate::capacity::SHOWN_CHARACTERS;
 use crate::device::{Condition, Device, Scratch, Screen};
 use crate::input::Failure;
 use crate::offer::Draft;
+use crate::settings::{OfferId, changes};
 use crate::task::{Matter, Pending, Task};
 use crate::text::Text;
 
@@ -64,12 +67,12 @@ impl Device<'_> {
                 lines.own("Take over a seed", format_args!("for {:?}", seed.network()));
             }
             Matter::Wipe => lines.own("Forget everything", format_args!("the words bring it back")),
-            Matter::Settings => self.show_settings(lines),
+            Matter::Settings | Matter::Rules => self.show_settings(lines),
             Matter::Revoke { offer, .. } => lines.bytes("Revoke the offer", offer),
             Matter::RevokeEpoch => {
                 lines.own("Revoke every offer", format_args!("made up to now"));
             }
-            Matter::Offer(draft) => show_offer(draft, lines),
+            Matter::Offer(draft) => self.show_offer(draft, lines),
             Matter::Invoice(pending) => self.show_invoice(pending, lines),
             Matter::Time(UnixTime(time)) => {
                 lines.own("Set the time", format_args!("{time} s since 1970"));
@@ -79,7 +82,7 @@ impl Device<'_> {
             }
             Matter::Restore(counters) => {
                 lines.own("Restore a backup", format_args!("settings and counters"));
-                lines.own("Invoices counted", format_args!("{}", counters.next_invoice));
+                lines.own("Invoices counted", format_args!("{}", counters.next_invoice()));
                 self.show_settings(lines);
             }
         }
@@ -89,25 +92,80 @@ impl Device<'_> {
         let Condition::Ready(merchant) = &self.condition else { return };
         let Some(settings) = &self.desk.wanted else { return };
         let current = &merchant.settings;
-        let wanted = settings.rules.limits().clone();
-        let now = UnixTime(0);
-        if let Ok(proposal) = Proposal::new(&current.rules, wanted, now) {
-            for Change { rule, old, new } in proposal.changes() {
-                let (old, new) = (Setting(old), Setting(new));
-                lines.own(rule.name(), format_args!("{old} -> {new}"));
+        for Change { rule, old, new } in changes(current, settings) {
+            let (old, new) = (Setting(rule, old), Setting(rule, new));
+            lines.own(rule.name(), format_args!("{old} -> {new}"));
+        }
+        if settings.epoch != current.epoch {
+            lines.own("Revoke every offer", format_args!("made up to now"));
+        }
+        for OfferId(offer) in &settings.revoked {
+            if !current.is_revoked(OfferId(*offer)) {
+                lines.bytes("Revoke the offer", offer);
             }
         }
-        if settings.recipient != current.recipient
-            && let Some(recipient) = settings.recipient
-        {
-            lines.bytes("Payments go to", &recipient.serialize());
+        for OfferId(offer) in &current.revoked {
+            if !settings.is_revoked(OfferId(*offer)) && settings.epoch == current.epoch {
+                lines.bytes("Answer again the offer", offer);
+            }
+        }
+        if settings.recipient != current.recipient {
+            match settings.recipient {
+                Some(recipient) => lines.bytes("Payments go to", &recipient.serialize()),
+                None => lines.own("Payments go to", format_args!("nobody")),
+            }
         }
         if settings.receive_auth_key != current.receive_auth_key {
-            lines.own("Receive-auth key", format_args!("changed"));
+            match &settings.receive_auth_key {
+                Some(key) => lines.bytes("Receive-auth key", key),
+                None => lines.own("Receive-auth key", format_args!("none")),
+            }
         }
         if settings.introduction_nodes != current.introduction_nodes {
+            if settings.introduction_nodes.is_empty() {
+                lines.own("Payments may enter at", format_args!("no listed node"));
+            }
             for node in &settings.introduction_nodes {
                 lines.bytes("Payments may enter at", node);
+            }
+        }
+    }
+
+    fn show_offer(&self, draft: &Draft, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+        match draft.amount {
+            None => lines.own("Make an offer", format_args!("for any amount")),
+            Some(Amount::Bitcoin(amount)) => {
+                lines.own("Make an offer", format_args!("for {}", Sats(amount)));
+            }
+            Some(Amount::Currency { currency, amount }) => {
+                lines.own(
+                    "Make an offer",
+                    format_args!("for {amount} of the least unit of {currency}"),
+                );
+            }
+        }
+        if let Some(description) = &draft.description {
+            lines.quoted("Description", description);
+        }
+        if let Some(issuer) = &draft.issuer {
+            lines.quoted("Issuer", issuer);
+        }
+        match draft.quantity_max {
+            QuantityMax::One => {}
+            QuantityMax::Limited(most) => lines.own("Items", format_args!("up to {most}")),
+            QuantityMax::Unlimited => lines.own("Items", format_args!("any number")),
+        }
+        if let Some(UnixTime(expiry)) = draft.absolute_expiry {
+            lines.own("Expires", format_args!("{expiry} s since 1970"));
+        }
+        let paths = self.desk.records.get(..draft.paths_len()).unwrap_or(&[]);
+        let Ok(paths) = BlindedPaths::frame(&mut Reader::new(paths)) else { return };
+        for path in paths.iter() {
+            match path.introduction() {
+                Introduction::NodeId(node) => lines.bytes("Reached through", node),
+                Introduction::ShortChannelId { id, .. } => {
+                    lines.own("Reached through", format_args!("channel {}", id.0));
+                }
             }
         }
     }
@@ -195,33 +253,6 @@ fn push_line<'t>(
     Some(rest)
 }
 
-fn show_offer(draft: &Draft, lines: &mut Lines<impl FnMut(Line<'_>)>) {
-    match draft.amount {
-        None => lines.own("Make an offer", format_args!("for any amount")),
-        Some(Amount::Bitcoin(amount)) => {
-            lines.own("Make an offer", format_args!("for {}", Sats(amount)));
-        }
-        Some(Amount::Currency { currency, amount }) => {
-            lines
-                .own("Make an offer", format_args!("for {amount} of the least unit of {currency}"));
-        }
-    }
-    if let Some(description) = &draft.description {
-        lines.quoted("Description", description);
-    }
-    if let Some(issuer) = &draft.issuer {
-        lines.quoted("Issuer", issuer);
-    }
-    match draft.quantity_max {
-        QuantityMax::One => {}
-        QuantityMax::Limited(most) => lines.own("Items", format_args!("up to {most}")),
-        QuantityMax::Unlimited => lines.own("Items", format_args!("any number")),
-    }
-    if let Some(UnixTime(expiry)) = draft.absolute_expiry {
-        lines.own("Expires", format_args!("{expiry} s since 1970"));
-    }
-}
-
 /// An amount in satoshi, with the thousandths that it has.
 struct Sats(Msat);
 
@@ -243,13 +274,24 @@ impl fmt::Display for Hex<'_> {
 }
 
 /// What is set for a rule.
-struct Setting(Option<u64>);
+struct Setting(Rule, Option<u64>);
 
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(value) => write!(f, "{value}"),
-            None => f.write_str("off"),
-        }
+        let Self(rule, value) = self;
+        let Some(value) = value else { return f.write_str("off") };
+        write!(f, "{value}")?;
+        f.write_str(match rule.unit() {
+            None | Some(Unit::Choice | Unit::Count) => "",
+            Some(Unit::Msat) => " msat",
+            Some(Unit::Bytes) => " bytes",
+            Some(Unit::Seconds) => " s",
+            Some(Unit::Moment) => " s since 1970",
+            Some(Unit::PerCent) => " %",
+            Some(Unit::PerMillion) => " millionths",
+            Some(Unit::Blocks) => " blocks",
+            Some(Unit::Letters) => " (letters)",
+            Some(Unit::MsatPerMillion) => " msat a million",
+        })
     }
 }

@@ -17,14 +17,15 @@ impl Device<'_> {
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
         match (provision, &self.condition) {
-            (Provision::Wipe, _) => Ok(self.ask(id, Matter::Wipe)),
+            (Provision::Wipe, _) => self.ask(id, Matter::Wipe),
             (Provision::ShowWords, Condition::Unprovisioned) => self.show_words(id, scratch),
             (Provision::Generate { entropy, network }, Condition::Unprovisioned) => {
-                if entropy.reveal().len() < LEAST_ENTROPY || moment.entropy == [0; 32] {
+                let is_healthy = self.is_healthy(&moment.entropy);
+                if entropy.reveal().len() < LEAST_ENTROPY || !is_healthy {
                     return Err(Code::RANDOM_SOURCE.into());
                 }
                 let entropy = self.mixed(entropy.reveal());
-                Ok(self.ask(id, Matter::Generate { entropy, network }))
+                self.ask(id, Matter::Generate { entropy, network })
             }
             (Provision::Import { words, network }, Condition::Unprovisioned) => {
                 let words = core::str::from_utf8(words.reveal()).or(Err(Code::SEED_WORDS))?;
@@ -33,11 +34,20 @@ impl Device<'_> {
                     BadWords::Count | BadWords::Checksum => Code::SEED_WORDS.into(),
                 })?;
                 let seed = Seed::new(mnemonic.seed(), network);
-                Ok(self.ask(id, Matter::Import { seed }))
+                self.ask(id, Matter::Import { seed })
             }
             (_, Condition::Ready(_)) => Err(Code::PROVISIONED.into()),
             (_, Condition::WipeNeeded(_)) => Err(Code::STORAGE_DAMAGED.into()),
         }
+    }
+
+    /// Whether the board's random source may be alive: it did not give the same as before, and
+    /// not mostly one value. Of 32 random bytes, at most 7 different ones never happen.
+    pub(crate) fn is_healthy(&self, entropy: &[u8; 32]) -> bool {
+        let is_repeated =
+            |(at, byte): &(usize, &u8)| entropy.iter().take(*at).any(|earlier| earlier == *byte);
+        let repeats = entropy.iter().enumerate().filter(is_repeated).count();
+        repeats <= MOST_REPEATS && !self.last_entropy.ct_eq(entropy)
     }
 
     /// Gives the words to the host, for a board that cannot show them: while the merchant has them
@@ -60,6 +70,9 @@ impl Device<'_> {
         Ok(Output::Reply { id, reply: Reply::Words(Shown::new(writer.finish())) })
     }
 }
+
+/// Of 32 random bytes, how many may repeat another one.
+const MOST_REPEATS: usize = 24;
 
 /// Bytes of randomness that the host contributes at least.
 const LEAST_ENTROPY: usize = 16;

@@ -1,5 +1,5 @@
 use countersign_crypto::PublicKey;
-use countersign_policy::{Limits, Rule, Rules};
+use countersign_policy::{Change, Limits, Rule, Rules};
 use countersign_tlv::{Full, Reader, Record, Writer};
 use heapless::Vec;
 
@@ -36,6 +36,17 @@ pub struct Settings {
     pub epoch: u32,
     /// Offers of this epoch that are void.
     pub revoked: Vec<OfferId, REVOKED_OFFERS>,
+}
+
+/// The rules that are not the same in both.
+pub(crate) fn changes(current: &Settings, wanted: &Settings) -> impl Iterator<Item = Change> {
+    let (old, new) = (current.rules.limits().fields(), wanted.rules.limits().fields());
+    // Both list every rule, in one order.
+    old.zip(new).filter(|((_, old), (_, new))| old != new).map(|((rule, old), (_, new))| Change {
+        rule,
+        old,
+        new,
+    })
 }
 
 /// A rule: its number, then its value as a `tu64`; no record means that the rule is off.

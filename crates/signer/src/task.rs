@@ -12,6 +12,7 @@ use heapless::Vec;
 use crate::capacity::PATH_HOPS;
 use crate::keys::Seed;
 use crate::offer::Draft;
+use crate::vault::{End, Release, Sealed};
 use crate::{Counters, Slot};
 
 /// What the device is in the middle of. There is one task at a time.
@@ -42,6 +43,11 @@ pub(crate) enum Task {
 }
 
 impl Task {
+    /// Whether flash is being written: the task then ends with the outcome and not before.
+    pub(crate) const fn is_being_stored(&self) -> bool {
+        matches!(self, Self::Storing { .. } | Self::Erasing { .. })
+    }
+
     /// The request that the task belongs to.
     pub(crate) const fn id(&self) -> Option<u32> {
         match self {
@@ -78,8 +84,10 @@ pub(crate) enum Matter {
         seed: Seed,
     },
     Wipe,
-    /// A change of the rules, or of whom money may go to.
+    /// A change of whom money may go to.
     Settings,
+    /// A change of the rules.
+    Rules,
     Revoke {
         offer: [u8; 32],
     },
@@ -99,8 +107,11 @@ pub(crate) enum Change {
     /// A seed, stored last, so that half a provisioning is none.
     Provision(Seed),
     Settings,
+    Rules,
     /// The counters are ahead of what is signed; then the invoice goes on.
     Count(Pending),
+    /// The counters are ahead of what is released; then the preimage goes out.
+    Release(Release),
     Time(UnixTime),
     /// Settings and counters of a backup, the settings first.
     Restore(Counters),
@@ -111,6 +122,8 @@ pub(crate) enum Change {
 pub(crate) struct Receiving {
     pub(crate) unblinding: Unblinding,
     pub(crate) chunks: Assembler,
+    /// Chunks since credits were last given.
+    pub(crate) unacknowledged: u8,
     /// The packet's version and public key, which come first.
     pub(crate) header: Vec<u8, HEADER_LEN>,
     /// Its last bytes, which are its MAC if no more come.
@@ -132,6 +145,8 @@ pub(crate) struct Pending {
     /// What every key of the answer is drawn from.
     pub(crate) draw: Secret<32>,
     /// Set once the invoice has been counted.
+    pub(crate) number: u64,
+    /// Set with the number.
     pub(crate) payment_hash: [u8; 32],
 }
 
@@ -141,19 +156,32 @@ pub(crate) struct Paths {
     /// The hops of the path whose recipient is still to come.
     pub(crate) forwarding: Vec<ForwardingNode, PATH_HOPS>,
     pub(crate) payinfos: Vec<BlindedPayInfo<'static>, INVOICE_PATHS>,
+    /// What a payment over each of them shows.
+    pub(crate) ends: Vec<End, INVOICE_PATHS>,
     /// How much of the records is in use.
     pub(crate) written: usize,
+    /// A digest of all that the host has said about them: the keys of each path depend on it, so
+    /// that no key ever seals two different paths.
+    pub(crate) heard: [u8; 32],
 }
 
 impl Paths {
     pub(crate) const fn new() -> Self {
-        Self { forwarding: Vec::new(), payinfos: Vec::new(), written: 0 }
+        Self {
+            forwarding: Vec::new(),
+            payinfos: Vec::new(),
+            ends: Vec::new(),
+            written: 0,
+            heard: [0; 32],
+        }
     }
 
     pub(crate) fn clear(&mut self) {
         self.forwarding.clear();
         self.payinfos.clear();
+        self.ends.clear();
         self.written = 0;
+        self.heard = [0; 32];
     }
 }
 
@@ -167,6 +195,8 @@ pub(crate) struct Answer {
     pub(crate) path_key: [u8; 33],
     pub(crate) packet_len: usize,
     pub(crate) summary: Option<Summary>,
+    /// For the claim of the invoice's payment.
+    pub(crate) receipt: Option<Sealed>,
     pub(crate) stage: Stage,
 }
 
