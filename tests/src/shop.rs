@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use countersign_crypto::{Curve, CurveMemory, Secret};
+use countersign_crypto::{Curve, CurveMemory, Secret, sha256};
 use countersign_link::{
     Bytes, ErrorForm, NewOffer, OfferRequest, OnionRequest, PROTOCOL, Packed, PairRequest, Part,
     PathsRequest, Provision, Reply, Request, ResetReason, RulesRequest, Seal,
@@ -63,7 +63,7 @@ pub struct Shop {
     pub writes: usize,
     /// Outputs left before power fails, and how.
     pub power: Option<(usize, Cut)>,
-    entropy: u8,
+    entropy: u64,
     next_id: u32,
 }
 
@@ -161,7 +161,8 @@ impl Shop {
             list.push(&countersign_link::RuleValue { rule, value }).expect("room enough");
         }
         let propose = Request::Rules(RulesRequest::Propose(list.finish()));
-        assert_eq!(self.call(&propose).reply(), Reply::Done, "{rules:?}");
+        let said = self.call(&propose);
+        assert!(matches!(said.reply(), Reply::RulesChanged(_)), "{rules:?}: {:?}", said.reply());
     }
 
     /// A fresh request id.
@@ -338,7 +339,8 @@ impl Shop {
 
     fn moment(&mut self) -> Moment {
         self.entropy = self.entropy.wrapping_add(1);
-        Moment { uptime: Uptime(self.uptime), entropy: [self.entropy.max(1); 32] }
+        let entropy = sha256(&[b"entropy", &self.entropy.to_be_bytes()]);
+        Moment { uptime: Uptime(self.uptime), entropy }
     }
 }
 
