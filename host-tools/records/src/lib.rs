@@ -1,0 +1,78 @@
+//! The merchant's record of what their device has issued: offers by text, invoices by payment hash.
+//!
+//! One SQLite file. Whatever a method has returned `Ok` for is on the disk, also when the program is
+//! killed the moment after; several programs may have the file open at once. It holds what the
+//! merchant's rules let the device tell, and nothing of a payer: no note, no key, no request.
+
+#![expect(clippy::std_instead_of_alloc, reason = "a host program has std")]
+
+mod invoice;
+mod offer;
+mod schema;
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+pub use invoice::{Invoice, InvoiceState, Issued, News, Paid};
+pub use offer::Offer;
+
+/// An open record.
+#[derive(Debug)]
+pub struct Records {
+    connection: Connection,
+}
+
+/// Why the record could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The file cannot be made.
+    #[error("cannot use {0} for the record of invoices: {1}")]
+    Unusable(PathBuf, #[source] io::Error),
+    /// A newer version of this program wrote it.
+    #[error("the record of invoices was written by a newer version of this program: update it")]
+    Newer,
+    /// The database says no.
+    #[error("the record of invoices: {0}")]
+    Database(#[from] rusqlite::Error),
+}
+
+impl Records {
+    /// Opens the record in `path`, which need not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be used, or is not such a record.
+    pub fn open(path: &Path) -> Result<Self, RecordError> {
+        let unusable = |error| RecordError::Unusable(path.to_owned(), error);
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(unusable)?;
+        }
+        // Whom a merchant sells to is nobody else's business.
+        let mut private = OpenOptions::new();
+        private.append(true).create(true).mode(0o600).open(path).map_err(unusable)?;
+        Ok(Self { connection: schema::prepared(Connection::open(path)?)? })
+    }
+
+    /// A record that is forgotten when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub fn in_memory() -> Result<Self, RecordError> {
+        Ok(Self { connection: schema::prepared(Connection::open_in_memory()?)? })
+    }
+}
+
+/// A number for a column; SQLite's are signed, and no amount or time of ours is so large.
+fn column(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number out of a column.
+fn number(column: i64) -> u64 {
+    u64::try_from(column).unwrap_or(0)
+}
