@@ -206,8 +206,15 @@ impl Device<'_> {
             Part::InvoiceRequest => [request, &[], &[], &[]],
             Part::Onion | Part::Text | Part::Export => return Err(Code::NOT_OPEN.into()),
         };
-        let bytes = pieces.into_iter().flatten().skip(start);
-        Ok(out.iter_mut().zip(bytes).map(|(space, &byte)| *space = byte).count())
+        let (mut skipped, room) = (start, out.len());
+        let mut writer = Writer::new(out);
+        for piece in pieces {
+            let rest = piece.get(skipped..).unwrap_or(&[]);
+            skipped = skipped.saturating_sub(piece.len());
+            let fitting = rest.len().min(room.saturating_sub(writer.len()));
+            writer.bytes(rest.get(..fitting).unwrap_or(rest)).or(Err(Code::INTERNAL))?;
+        }
+        Ok(writer.len())
     }
 
     /// Writes the answer's onion from byte `start` on into `out`.

@@ -45,8 +45,10 @@ impl Device<'_> {
     /// not mostly one value. Of 32 random bytes, at most 7 different ones never happen.
     pub(crate) fn is_healthy(&self, entropy: &[u8; 32]) -> bool {
         let is_repeated =
-            |(at, byte): &(usize, &u8)| entropy.iter().take(*at).any(|earlier| earlier == *byte);
-        let repeats = entropy.iter().enumerate().filter(is_repeated).count();
+            |(at, byte): (usize, &u8)| entropy.iter().take(at).any(|earlier| earlier == byte);
+        let repeats = (0..)
+            .zip(entropy)
+            .fold(0_u8, |repeats, place| repeats.saturating_add(u8::from(is_repeated(place))));
         repeats <= MOST_REPEATS && !self.last_entropy.ct_eq(entropy)
     }
 
@@ -72,7 +74,7 @@ impl Device<'_> {
 }
 
 /// Of 32 random bytes, how many may repeat another one.
-const MOST_REPEATS: usize = 24;
+const MOST_REPEATS: u8 = 24;
 
 /// Bytes of randomness that the host contributes at least.
 const LEAST_ENTROPY: usize = 16;

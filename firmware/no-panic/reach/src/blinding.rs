@@ -28,6 +28,7 @@ fn create() {
     crate::keep([
         Hop::plain as *const (),
         LastHop::path_key as *const (),
+        LastHop::into_secret as *const (),
         <CreateError as Display>::fmt as *const (),
     ]);
 }

@@ -14,6 +14,10 @@ pub fn signer() {
 
 fn counters() {
     crate::keep([
+        Counters::next_invoice as *const (),
+        Counters::released as *const (),
+        Counters::latest_time as *const (),
+        Counters::count_release as *const (),
         Counters::must_be_stored as *const (),
         Counters::write as *const (),
         Counters::stored as *const (),
