@@ -8,5 +8,6 @@ pub mod payer;
 pub mod properties;
 pub mod prover;
 pub mod records;
+pub mod scene;
 pub mod shop;
 pub mod vectors;

@@ -332,6 +332,15 @@ impl Shop {
         Ok(self.say(id, &Request::Paths(end))?.expect("an end is answered"))
     }
 
+    /// Says `request` under `id`, for which there is a reply.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn ask(&mut self, id: u32, request: &Request<'_>) -> Said {
+        self.say(id, request).expect("power does not fail here").expect("a reply")
+    }
+
     /// The host hung up.
     pub fn hang_up(&mut self) {
         self.device.hang_up();
