@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::{Result, bail};
 
@@ -37,6 +38,15 @@ impl Toolchain {
     ///
     /// Neither toolchain can be had: the message says what to run.
     pub(crate) fn find() -> Result<Self> {
+        static FOUND: OnceLock<Toolchain> = OnceLock::new();
+        if let Some(found) = FOUND.get() {
+            return Ok(*found);
+        }
+        let found = Self::look()?;
+        Ok(*FOUND.get_or_init(|| found))
+    }
+
+    fn look() -> Result<Self> {
         let absent: Vec<&str> =
             TARGETS.into_iter().filter(|target| !has_prebuilt_core(target)).collect();
         if absent.is_empty() {
@@ -79,6 +89,9 @@ impl Toolchain {
         command.args([verb, "--target", target, "--target-dir"]).arg(target_folder);
         if self == Self::Distribution {
             command.arg("-Zbuild-std=core");
+            // As the prebuilt library is built.
+            command.args(["--config", "profile.firmware.package.core.overflow-checks=false"]);
+            command.args(["--config", "profile.firmware.package.core.opt-level=3"]);
         }
         command
     }
