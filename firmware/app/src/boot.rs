@@ -4,17 +4,18 @@ use countersign_policy::Uptime;
 use countersign_signer::{About, Desk, Device, Scratch};
 
 use crate::entropy::Entropy;
-use crate::shell::{Shell, refuse};
+use crate::shell::{Line, Shell, refuse};
 use crate::storage::Storage;
 use crate::worker::{Peripherals, Worker};
 use crate::{Board, Clock as _, Event, Parts, Reset as _, Screen, VERSION, Watchdog as _, self_test};
 
-/// The application's large buffers, for a static of the board's: about 19 KB.
+/// The application's large buffers, for a static of the board's: about 23 KB.
 #[derive(Debug)]
 pub struct Memory {
     curve: CurveMemory,
     desk: Desk,
     scratch: Scratch,
+    line: Line,
 }
 
 impl Memory {
@@ -22,7 +23,7 @@ impl Memory {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "made for statics")]
     pub const fn new() -> Self {
-        Self { curve: CurveMemory::new(), desk: Desk::new(), scratch: Scratch::new() }
+        Self { curve: CurveMemory::new(), desk: Desk::new(), scratch: Scratch::new(), line: Line::new() }
     }
 }
 
@@ -42,12 +43,13 @@ pub async fn run<B: Board>(parts: Parts<B>, memory: &mut Memory) -> ! {
         reset: reset.reason(),
         screen: B::Screen::PROMPTS,
     };
-    let Memory { curve, desk, scratch } = memory;
+    let Memory { curve, desk, scratch, line } = memory;
     let code = match prepare::<B>(&mut random, flash, curve) {
         Ok(Prepared { entropy, mut storage, curve }) => {
             B::log(Event::SelfTested);
             let uptime = Uptime(clock.now().as_secs());
-            let device = storage.with(|stored| Device::boot(about, curve, desk, stored, uptime));
+            let mut device =
+                storage.with(|stored| Device::boot(about, curve, desk, stored, uptime));
             let peripherals = Peripherals::<B> {
                 random: &mut random,
                 storage,
@@ -55,14 +57,14 @@ pub async fn run<B: Board>(parts: Parts<B>, memory: &mut Memory) -> ! {
                 screen: &mut screen,
                 clock: &clock,
             };
-            let worker = Worker::new(device, scratch, entropy, peripherals);
-            Shell::new(worker, &mut serial).run(&mut watchdog).await
+            let worker = Worker::new(&mut device, scratch, entropy, peripherals);
+            Shell::new(worker, line, &mut serial).run(&mut watchdog).await
         }
         Err(code) => code,
     };
     B::log(Event::Refusing(code));
     screen.indicate(crate::Indication::Failed);
-    refuse(code, &mut serial, &clock, &mut watchdog).await
+    refuse(code, line, &mut serial, &clock, &mut watchdog).await
 }
 
 struct Prepared<'m, B: Board> {
@@ -71,6 +73,8 @@ struct Prepared<'m, B: Board> {
     curve: Curve<'m>,
 }
 
+/// Everything that is tested before the device exists.
+#[inline(never)]
 fn prepare<'m, B: Board>(
     random: &mut B::Random,
     flash: B::Flash,

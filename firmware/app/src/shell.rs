@@ -13,7 +13,7 @@ use crate::{Board, Clock, HungUp, Serial, TRANSFER, Watchdog};
 /// The device with its link: finds the frames in what arrives, hands them to the worker, and lets it
 /// go on whenever nothing arrives.
 pub(crate) struct Shell<'m, 'p, B: Board> {
-    decoder: FrameDecoder,
+    decoder: &'p mut FrameDecoder,
     /// Since when the beginning of a frame waits for its rest.
     unfinished: Option<Duration>,
     worker: Worker<'m, 'p, B>,
@@ -23,7 +23,21 @@ pub(crate) struct Shell<'m, 'p, B: Board> {
 /// Where replies go.
 pub(crate) struct Outlet<'p, B: Board> {
     serial: &'p mut B::Serial,
+    encoder: &'p mut FrameEncoder,
+}
+
+/// One frame each way.
+#[derive(Debug)]
+pub(crate) struct Line {
+    decoder: FrameDecoder,
     encoder: FrameEncoder,
+}
+
+impl Line {
+    /// No frame yet.
+    pub(crate) const fn new() -> Self {
+        Self { decoder: FrameDecoder::new(), encoder: FrameEncoder::new() }
+    }
 }
 
 /// How long the watchdog may go unfed because nothing happens.
@@ -41,13 +55,13 @@ enum Arrival {
 
 impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
     /// A device that nobody has spoken to.
-    pub(crate) fn new(worker: Worker<'m, 'p, B>, serial: &'p mut B::Serial) -> Self {
-        Self {
-            decoder: FrameDecoder::new(),
-            unfinished: None,
-            worker,
-            outlet: Outlet { serial, encoder: FrameEncoder::new() },
-        }
+    pub(crate) fn new(
+        worker: Worker<'m, 'p, B>,
+        line: &'p mut Line,
+        serial: &'p mut B::Serial,
+    ) -> Self {
+        let Line { decoder, encoder } = line;
+        Self { decoder, unfinished: None, worker, outlet: Outlet { serial, encoder } }
     }
 
     /// Serves hosts until the device is out of order; returns why it is.
@@ -145,7 +159,7 @@ impl<B: Board> Outlet<'_, B> {
             reply,
             Reply::Words(_) | Reply::BridgeKey { .. } | Reply::Claimed { .. }
         );
-        let outcome = send(&mut self.encoder, self.serial, origin, reply, clock).await;
+        let outcome = send(self.encoder, self.serial, origin, reply, clock).await;
         if is_secret {
             wipe(self.encoder.buffer_mut());
         }
@@ -176,11 +190,12 @@ async fn send(
 /// Answers every request with `code`: the device is out of order and says so.
 pub(crate) async fn refuse<S: Serial, C: Clock>(
     code: Code,
+    line: &mut Line,
     serial: &mut S,
     clock: &C,
     watchdog: &mut impl Watchdog,
 ) -> ! {
-    let (mut decoder, mut encoder) = (FrameDecoder::new(), FrameEncoder::new());
+    let Line { decoder, encoder } = line;
     let mut packet = [0; TRANSFER];
     loop {
         watchdog.feed();
@@ -195,7 +210,7 @@ pub(crate) async fn refuse<S: Serial, C: Clock>(
             let Ok(Message { id, body: _ }) = frame.message::<Request<'_>>() else { continue };
             let origin = Origin { id, sequence: frame.sequence };
             // A host that does not read its answer misses it.
-            let _sent = send(&mut encoder, serial, origin, error(code), clock).await;
+            let _sent = send(encoder, serial, origin, error(code), clock).await;
         }
     }
 }

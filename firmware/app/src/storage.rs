@@ -21,9 +21,12 @@ pub(crate) struct StorageFault;
 /// An item with its key, and what rounds it up to a word of any flash.
 const BUFFER_LEN: usize = ITEM_LEN + 64;
 
+/// Bytes of the seed's item at most.
+const SEED_LEN: usize = 256;
+
 /// The items as they are at boot.
 pub(crate) struct Items {
-    seed: [u8; BUFFER_LEN],
+    seed: [u8; SEED_LEN],
     settings: [u8; BUFFER_LEN],
     counters: [u8; BUFFER_LEN],
     lengths: [Option<usize>; 3],
@@ -44,6 +47,7 @@ impl<F: NorFlash> Storage<F> {
     /// Boots something from what there is.
     ///
     /// Flash that cannot be read is a damaged seed: the device comes up and waits to be wiped.
+    #[inline(never)]
     pub(crate) fn with<T>(&mut self, boot: impl FnOnce(Stored<'_>) -> T) -> T {
         let mut items = Items::new();
         match self.load(&mut items) {
@@ -57,6 +61,7 @@ impl<F: NorFlash> Storage<F> {
     /// # Errors
     ///
     /// [`StorageFault`]; the item is as it was.
+    #[inline(never)]
     pub(crate) fn store(&mut self, slot: Slot, item: &[u8]) -> Result<(), StorageFault> {
         let mut buffer = [0; BUFFER_LEN];
         let outcome = block_on(self.0.store_item(&mut buffer, &key(slot), &item));
@@ -69,13 +74,16 @@ impl<F: NorFlash> Storage<F> {
     /// # Errors
     ///
     /// [`StorageFault`]; some items may be gone.
+    #[inline(never)]
     pub(crate) fn erase(&mut self) -> Result<(), StorageFault> {
         block_on(self.0.erase_all()).or(Err(StorageFault))
     }
 
+    #[inline(never)]
     fn load(&mut self, items: &mut Items) -> Result<(), StorageFault> {
         let Items { seed, settings, counters, lengths } = items;
-        let places = [(Slot::Seed, seed), (Slot::Settings, settings), (Slot::Counters, counters)];
+        let places: [(Slot, &mut [u8]); 3] =
+            [(Slot::Seed, seed), (Slot::Settings, settings), (Slot::Counters, counters)];
         for ((slot, place), length) in places.into_iter().zip(lengths) {
             let mut buffer = [0; BUFFER_LEN];
             let fetched = block_on(self.0.fetch_item::<&[u8]>(&mut buffer, &key(slot)));
@@ -91,7 +99,7 @@ impl<F: NorFlash> Storage<F> {
 impl Items {
     const fn new() -> Self {
         Self {
-            seed: [0; BUFFER_LEN],
+            seed: [0; SEED_LEN],
             settings: [0; BUFFER_LEN],
             counters: [0; BUFFER_LEN],
             lengths: [None; 3],

@@ -13,7 +13,7 @@ use crate::{Board, Buttons as _, Clock as _, Event, Indication, Press, Screen as
 /// The device core with everything that it wants: what it says is done, and what it waits for is
 /// waited for.
 pub(crate) struct Worker<'m, 'p, B: Board> {
-    device: Device<'m>,
+    device: &'p mut Device<'m>,
     scratch: &'m mut Scratch,
     entropy: Entropy,
     peripherals: Peripherals<'p, B>,
@@ -50,7 +50,7 @@ enum Advance {
 impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     /// A worker that nobody has spoken to.
     pub(crate) fn new(
-        device: Device<'m>,
+        device: &'p mut Device<'m>,
         scratch: &'m mut Scratch,
         entropy: Entropy,
         peripherals: Peripherals<'p, B>,

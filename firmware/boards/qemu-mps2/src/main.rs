@@ -35,6 +35,7 @@ use countersign_cortex_m::LastWords;
 use countersign_firmware::{Board, Event, Memory, Parts, Reset, run};
 use countersign_link::ResetReason;
 use semihosting::eprintln;
+use static_cell::StaticCell;
 
 use crate::clock::Timers;
 use crate::flash::FileFlash;
@@ -80,7 +81,6 @@ impl Reset for Words {
 
 #[entry]
 fn main() -> ! {
-    static mut MEMORY: Memory = Memory::new();
     cortex_m::interrupt::disable();
     countersign_cortex_m::paint();
     let reset = Words(LastWords::take());
@@ -99,11 +99,18 @@ fn main() -> ! {
         watchdog: CmsdkWatchdog,
         reset,
     };
-    let mut application = pin!(run(parts, MEMORY));
+    let mut application = pin!(run(parts, memory()));
     let mut context = Context::from_waker(Waker::noop());
     loop {
         // It never ends; when it waits, so does the processor, for any interrupt.
         let _pending = application.as_mut().poll(&mut context);
         registers::sleep();
     }
+}
+
+/// The application's buffers, put together where the stack that it takes is free again afterwards.
+#[inline(never)]
+fn memory() -> &'static mut Memory {
+    static MEMORY: StaticCell<Memory> = StaticCell::new();
+    MEMORY.init_with(Memory::new)
 }

@@ -1,0 +1,17 @@
+//! Has the emulated board answer a request of the largest size and prints what came of it:
+//! `cargo xtask sizes` reads the depth of the stack from it.
+
+use anyhow::Result;
+use countersign_firmware_tests::{Emulator, image, worst_request};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let emulator = Emulator::start(&image()?, &folder.path().join("state.flash"))?;
+    let answered = worst_request(&mut emulator.client().await?).await?;
+    println!(
+        "{{\"request\":{},\"answer\":{},\"stack\":{}}}",
+        answered.request_len, answered.answer_len, answered.stack
+    );
+    Ok(())
+}

@@ -1,0 +1,81 @@
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result};
+use countersign_client::{Access, Client};
+
+use crate::merchant::Merchant;
+
+/// The emulated board, switched on. Dropping it pulls the plug.
+#[derive(Debug)]
+pub struct Emulator {
+    process: Child,
+    link: PathBuf,
+    merchant: Merchant,
+}
+
+/// The image that `cargo xtask firmware` made: the variable that names it is set by the verbs that
+/// run these tests.
+///
+/// # Errors
+///
+/// When it is not set.
+pub fn image() -> Result<PathBuf> {
+    let path = std::env::var_os("COUNTERSIGN_QEMU_IMAGE");
+    path.map(PathBuf::from).context("COUNTERSIGN_QEMU_IMAGE is not set: run `cargo xtask qemu`")
+}
+
+impl Emulator {
+    /// Switches a board on, with `flash` for its state and a merchant who says yes to everything.
+    ///
+    /// # Errors
+    ///
+    /// When QEMU cannot be run.
+    pub fn start(image: &Path, flash: &Path) -> Result<Self> {
+        let mut process = Command::new("qemu-system-arm")
+            .args(["-M", "mps2-an386", "-nographic", "-monitor", "none"])
+            .args(["-serial", "pty", "-serial", "pty"])
+            .args(["-semihosting-config", "enable=on,target=native"])
+            .arg("-append")
+            .arg(format!("flash={}", flash.display()))
+            .arg("-kernel")
+            .arg(image)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot run qemu-system-arm: run `cargo xtask setup`")?;
+        let said = process.stdout.take().context("QEMU has an output")?;
+        let mut ports = BufReader::new(said).lines().map_while(Result::ok).filter_map(|line| {
+            let (_, path) = line.split_once("/dev/pts/")?;
+            let (number, _) = path.split_once(' ')?;
+            Some(PathBuf::from(format!("/dev/pts/{number}")))
+        });
+        let link = ports.next().context("QEMU names the first serial line")?;
+        let merchant = ports.next().context("QEMU names the second serial line")?;
+        Ok(Self { process, link, merchant: Merchant::sit_down(&merchant)? })
+    }
+
+    /// A client of it.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub async fn client(&self) -> Result<Client> {
+        Ok(Client::open(Access::Serial(self.link.clone()), |_| {}).await?)
+    }
+
+    /// Everything that the merchant has read so far, line by line.
+    #[must_use]
+    pub fn read(&self) -> Vec<String> {
+        self.merchant.read()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It may have ended by itself, and then there is nothing to end.
+        let _killed = self.process.kill();
+        let _ended = self.process.wait();
+    }
+}

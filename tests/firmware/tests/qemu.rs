@@ -1,0 +1,57 @@
+//! The image in QEMU does what the simulator does: `cargo xtask qemu` runs these.
+
+use countersign_firmware_tests::{Emulator, LARGEST, image, worst_request};
+use countersign_link::{Code, Network, ResetReason, State};
+use countersign_tests::shop::WORDS;
+
+#[tokio::test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+async fn a_request_of_the_largest_size_is_answered_with_a_verified_invoice() {
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = Emulator::start(&image().unwrap(), &folder.path().join("flash")).unwrap();
+    let mut client = emulator.client().await.unwrap();
+    let answered = worst_request(&mut client).await.unwrap();
+    assert_eq!(answered.amount_msat, 10_000);
+    assert_eq!((answered.request_len, answered.answer_len), (LARGEST, LARGEST));
+    let read = emulator.read();
+    assert!(read.iter().any(|line| line == "Description: a cup of tea"), "{read:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+async fn what_is_in_flash_outlives_the_power_and_not_a_wipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let flash = folder.path().join("flash");
+    let emulator = Emulator::start(&image().unwrap(), &flash).unwrap();
+    let mut client = emulator.client().await.unwrap();
+    assert_eq!(client.hello().state, State::Unprovisioned);
+    client.restore(WORDS, Network::Regtest).await.unwrap();
+    client.status().await.unwrap();
+    drop((client, emulator));
+
+    let emulator = Emulator::start(&image().unwrap(), &flash).unwrap();
+    let mut client = emulator.client().await.unwrap();
+    assert_eq!(client.hello().network, Some(Network::Regtest));
+    assert_eq!(client.status().await.unwrap().reset, ResetReason::PowerOn);
+    let again = client.restore(WORDS, Network::Regtest).await.unwrap_err();
+    assert_eq!(again.code(), Some(Code::PROVISIONED));
+    client.wipe().await.unwrap();
+    drop((client, emulator));
+
+    assert!(std::fs::read(&flash).unwrap().iter().all(|&byte| byte == 0xff));
+    let emulator = Emulator::start(&image().unwrap(), &flash).unwrap();
+    assert_eq!(emulator.client().await.unwrap().hello().state, State::Unprovisioned);
+}
+
+#[tokio::test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+async fn damaged_flash_boots_to_wipe_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let flash = folder.path().join("flash");
+    std::fs::write(&flash, vec![0x5a; 16 * 4_096]).unwrap();
+    let emulator = Emulator::start(&image().unwrap(), &flash).unwrap();
+    let mut client = emulator.client().await.unwrap();
+    assert_eq!(client.hello().state, State::WipeNeeded);
+    client.wipe().await.unwrap();
+    assert_eq!(client.status().await.unwrap().state, State::Unprovisioned);
+}
