@@ -574,7 +574,7 @@ fn after_provisioning_the_commands_for_seeds_do_not_exist() {
         let network = countersign_link::Network::Regtest;
         let secret = countersign_link::Secret::new(&[7; 32]);
         for request in [
-            Provision::Generate { entropy: secret.clone(), network },
+            Provision::Generate { entropy: secret, network },
             Provision::Import { words: secret, network },
             Provision::ShowWords,
         ] {
@@ -749,7 +749,7 @@ fn huge_and_empty_lengths_are_bounded() {
         let mut scene = Scene::open(curve);
         let chunk = Chunk { offset: 0, data: &[1] };
         for total in [1_601, u32::MAX] {
-            let import = Request::Import { total, chunk: chunk.clone() };
+            let import = Request::Import { total, chunk };
             assert_eq!(code(&scene.shop.call(&import)), TOO_LONG);
         }
         let empty = Request::Import { total: 0, chunk: Chunk { offset: 0, data: &[] } };

@@ -55,6 +55,8 @@ pub struct Shop {
     pub flash: HashMap<&'static str, Vec<u8>>,
     /// What the merchant says to every prompt.
     pub button: Button,
+    /// Every reply.
+    pub said: Vec<Said>,
     /// Every prompt, line by line.
     pub prompts: Vec<Vec<String>>,
     /// Seconds since the device was switched on.
@@ -106,6 +108,7 @@ impl Shop {
             scratch: Scratch::new(),
             flash,
             button: Button::Confirm,
+            said: Vec::new(),
             prompts: Vec::new(),
             uptime: 0,
             writes: 0,
@@ -199,7 +202,9 @@ impl Shop {
             input = match output {
                 Output::Nothing => return Ok(None),
                 Output::Reply { reply, .. } => {
-                    return Ok(Some(Said(postcard::to_stdvec(&reply).expect("it is a reply"))));
+                    let said = Said(postcard::to_stdvec(&reply).expect("it is a reply"));
+                    self.said.push(said.clone());
+                    return Ok(Some(said));
                 }
                 Output::Ask { .. } => {
                     let mut lines = Vec::new();
