@@ -13,7 +13,6 @@
 mod arm;
 mod bench;
 mod check;
-mod demo;
 mod fuzz;
 mod layers;
 mod miri;
@@ -45,8 +44,6 @@ enum Verb {
         #[arg(long)]
         quick: bool,
     },
-    /// A customer's wallet gets an invoice that the device signed, over the real network protocol
-    Demo(demo::Arguments),
     /// Instructions and allocations of each step, ours beside LDK's
     Bench {
         /// Print one JSON array instead of a table
@@ -78,19 +75,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match &verb {
-        Verb::Bench { json: true } => return bench::json(&workspace),
-        Verb::Demo(arguments) => return demo::play(&workspace, arguments),
-        Verb::Setup
-        | Verb::Check
-        | Verb::Test { .. }
-        | Verb::Bench { json: false }
-        | Verb::Fuzz { .. }
-        | Verb::NoPanic { .. } => {}
+    if let Verb::Bench { json: true } = verb {
+        return bench::json(&workspace);
     }
     let mut report = Report::default();
     match verb {
-        Verb::Demo(_) => {}
         Verb::Setup => setup::all(&mut report),
         Verb::Check => check::all(&workspace, &mut report),
         Verb::Test { quick: true } => test::quick(&workspace, &mut report),
