@@ -5,24 +5,44 @@
 //! 1 for a failure that the verb is about, 2 for wrong usage.
 
 #![expect(clippy::std_instead_of_alloc, reason = "a program for computers has the whole of std")]
+#![expect(clippy::large_stack_frames, reason = "a computer has stack")]
 
+mod bridge;
+mod connection;
 mod decode;
+mod device;
+mod hexadecimal;
+mod home;
+mod invoices;
+mod offer;
+mod page;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
 
 /// Take payments through BOLT 12 offers, signed by a device that reads what it signs.
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, subcommand_required = true)]
 enum Verb {
     Decode(decode::Arguments),
+    Device(device::Arguments),
+    Offer(offer::Arguments),
+    Invoices(invoices::Arguments),
+    Bridge(bridge::Arguments),
 }
 
 fn main() -> ExitCode {
+    log_to_standard_error();
     let outcome = match Verb::parse() {
         Verb::Decode(arguments) => decode::run(&arguments),
+        Verb::Device(arguments) => device::run(&arguments),
+        Verb::Offer(arguments) => offer::run(&arguments),
+        Verb::Invoices(arguments) => invoices::run(&arguments),
+        Verb::Bridge(arguments) => bridge::run(&arguments),
     };
     match outcome {
         Ok(code) => code,
@@ -33,6 +53,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Warnings, or what `RUST_LOG` asks for. What messages contain is logged nowhere.
+fn log_to_standard_error() {
+    let filter =
+        EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// Whether whoever read our output has read enough, as in `countersign … | head`.

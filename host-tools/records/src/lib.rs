@@ -1,10 +1,8 @@
 //! The merchant's record of what their device has issued: offers by text, invoices by payment hash.
 //!
-//! One SQLite file. Whatever a method has returned `Ok` for is on the disk, also when the program is
+//! One `SQLite` file. Whatever a method has returned `Ok` for is on the disk, also when the program is
 //! killed the moment after; several programs may have the file open at once. It holds what the
 //! merchant's rules let the device tell, and nothing of a payer: no note, no key, no request.
-
-#![expect(clippy::std_instead_of_alloc, reason = "a host program has std")]
 
 mod invoice;
 mod offer;
@@ -67,7 +65,7 @@ impl Records {
     }
 }
 
-/// A number for a column; SQLite's are signed, and no amount or time of ours is so large.
+/// A number for a column; those of the database are signed, and no amount or time of ours is so large.
 fn column(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,0 +1,86 @@
+use countersign_client::Hello;
+use countersign_link::{Network, ResetReason, State};
+use countersign_policy::Rule;
+use serde_json::json;
+
+use crate::connection::Connection;
+use crate::page::{Page, moment};
+
+pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
+    let info = connection.wait(async |client| client.info().await)?;
+    let status = connection.wait(async |client| client.status().await)?;
+    let hello = connection.client().hello().clone();
+    let Hello { firmware: _, commit, board, state, network, node, longest: _ } = &hello;
+    let (state, advice) = state_name(*state);
+    let network = network.map(network_name);
+    let node = node.map(|node| hex::encode(node.0));
+    let reset = reset_name(status.reset);
+    let alarm = status.alarm.map(rule_name);
+    let version = hello.version();
+    let json = json!({
+        "board": board, "firmware": version, "commit": hex::encode(commit), "state": state,
+        "network": network, "node_id": node, "time": info.now, "uptime": info.uptime,
+        "epoch": info.epoch, "revoked": info.revoked, "signed": info.signed,
+        "released": info.released, "log": info.log, "stack": info.stack,
+        "last_reset": reset, "alarm": alarm,
+    });
+    let page = Page::new(json)
+        .field("board", board)
+        .field("firmware", format!("{version} (commit {})", hex::encode(commit)))
+        .field("state", format!("{state}{advice}"))
+        .field("network", network.unwrap_or("none"))
+        .field("node id", node.as_deref().unwrap_or("none"))
+        .field("time", info.now.map_or_else(|| "not told yet".to_owned(), moment))
+        .field(
+            "switched on for",
+            humantime::format_duration(core::time::Duration::from_secs(info.uptime)),
+        )
+        .field("last reset", reset)
+        .field("epoch", info.epoch)
+        .field("offers revoked", info.revoked)
+        .field("invoices signed", info.signed)
+        .field("preimages given", info.released);
+    Ok(match alarm {
+        Some(alarm) => page.field("ALARM", format!("the window of rule {alarm} is full")),
+        None => page,
+    })
+}
+
+/// A state's name, and what to do about it.
+const fn state_name(state: State) -> (&'static str, &'static str) {
+    match state {
+        State::Unprovisioned => {
+            ("unprovisioned", ": run `countersign device provision --network …`")
+        }
+        State::Ready => ("ready", ""),
+        State::WipeNeeded => (
+            "wipe-needed",
+            ": its storage cannot be read. Run `countersign device wipe`, then provision it from \
+             its words and import its export",
+        ),
+        State::Faulty => ("faulty", ": a self-test failed. Do not use it"),
+    }
+}
+
+/// A network's name on the command line.
+pub(crate) const fn network_name(network: Network) -> &'static str {
+    match network {
+        Network::Bitcoin => "bitcoin",
+        Network::Testnet => "testnet",
+        Network::Signet => "signet",
+        Network::Regtest => "regtest",
+    }
+}
+
+const fn reset_name(reset: ResetReason) -> &'static str {
+    match reset {
+        ResetReason::PowerOn => "power-on",
+        ResetReason::Requested => "requested",
+        ResetReason::Watchdog => "watchdog",
+        ResetReason::Fault => "fault",
+    }
+}
+
+fn rule_name(number: u8) -> String {
+    Rule::from_number(number).map_or_else(|| number.to_string(), |rule| rule.name().to_owned())
+}
