@@ -25,7 +25,10 @@ fn with_path_key(shop: &mut Shop, receipt: &[u8], path_key: [u8; 33]) -> Said {
     shop.call(&Request::Claim(ClaimRequest::PathKey { receipt, path_key }))
 }
 
-fn with_facts(shop: &mut Shop, receipt: &[u8], fact: (u64, u64, &[u8])) -> Said {
+/// An amount in msat, an expiry, and a `path_id`.
+type Fact<'f> = (u64, u64, &'f [u8]);
+
+fn with_facts(shop: &mut Shop, receipt: &[u8], fact: Fact<'_>) -> Said {
     let (amount_msat, expiry, path_id) = fact;
     let claim = ClaimRequest::Facts { receipt, amount_msat, expiry, path_id };
     shop.call(&Request::Claim(claim))
@@ -202,7 +205,7 @@ fn every_fact_that_does_not_fit_the_invoice_gets_nothing() {
     with_curve(|curve| {
         let (mut scene, receipt, hash) = bought_for_facts(curve, b"secret");
         let expiry = NOW + EXPIRY;
-        let wrong: [((u64, u64, &[u8]), u16); 9] = [
+        let wrong: [(Fact<'_>, u16); 9] = [
             ((9_999, expiry, b"secret"), AMOUNT),
             ((20_001, expiry, b"secret"), AMOUNT),
             ((0, expiry, b"secret"), AMOUNT),

@@ -63,6 +63,10 @@ pub struct Shop {
     pub uptime: u64,
     /// How often flash was written.
     pub writes: usize,
+    /// Whether flash refuses to be written.
+    pub is_worn_out: bool,
+    /// Whether the host hangs up whenever flash is being written.
+    pub hangs_up_during_writes: bool,
     /// Outputs left before power fails, and how.
     pub power: Option<(usize, Cut)>,
     entropy: u64,
@@ -112,6 +116,8 @@ impl Shop {
             prompts: Vec::new(),
             uptime: 0,
             writes: 0,
+            is_worn_out: false,
+            hangs_up_during_writes: false,
             power: None,
             entropy: 1,
             next_id: 1,
@@ -215,9 +221,13 @@ impl Shop {
                         Button::Cancel => Input::Cancelled,
                     }
                 }
+                Output::Store { .. } if self.is_worn_out => Input::StoreFailed,
                 Output::Store { slot, item } => {
                     self.flash.insert(slot_name(slot), item.to_vec());
                     self.writes += 1;
+                    if self.hangs_up_during_writes {
+                        self.device.hang_up();
+                    }
                     Input::Stored
                 }
                 Output::Erase => {
