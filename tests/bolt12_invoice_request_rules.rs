@@ -5,6 +5,7 @@ use countersign_offers::{Field, Invalid, InvoiceRequest, Rejected, Signed, capac
 use countersign_tests::records::{
     MERCHANT, OTHER_CHAIN, PAYER, Records, invoice_request, on_curve, path,
 };
+use countersign_tlv::Malformed;
 
 fn signed(records: Records) -> Vec<u8> {
     records.signed(PAYER, Signed::InvoiceRequest)
@@ -245,4 +246,17 @@ fn a_device_reads_as_much_as_it_says_and_no_more() {
     assert!(InvoiceRequest::parse_bounded(&full).is_ok());
     assert_eq!(InvoiceRequest::parse_bounded(&over).unwrap_err(), Rejected::TooLarge);
     assert!(InvoiceRequest::parse(&over).is_ok());
+}
+
+#[test]
+fn a_device_spends_no_square_root_on_the_points_of_an_offer() {
+    // DESIGN P4: 4,096 bytes hold a hundred of them, and a stranger wrote them.
+    let mut way = path(1);
+    way[33..66].fill(5);
+    let request = signed(invoice_request().with(Field::OFFER_PATHS, way));
+    match InvoiceRequest::parse(&request) {
+        Err(Rejected::Malformed(error)) => assert_eq!(error.rule, Malformed::NotAPoint),
+        other => panic!("{other:?}"),
+    }
+    assert!(InvoiceRequest::parse_bounded(&request).is_ok());
 }

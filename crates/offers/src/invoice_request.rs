@@ -6,6 +6,7 @@ use countersign_crypto::{Curve, KeyPair, PublicKey, Signature};
 use countersign_tlv::TlvStream;
 use countersign_units::{Msat, UnixTime};
 
+use crate::value::Points;
 use crate::{
     Answerable, Authentic, ChainHash, Field, Invalid, Nonce, OfferFields, Rate, Rejected, Signed,
     authentic, capacity, value,
@@ -37,21 +38,23 @@ impl<'a> InvoiceRequest<'a> {
     /// [`Rejected::Malformed`] for bytes that are not the encoding of their fields,
     /// [`Rejected::Invalid`] for fields that such a request cannot have, or not together.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Rejected> {
-        Self::read(TlvStream::parse(bytes)?)
+        Self::read(TlvStream::parse(bytes)?, Points::Checked)
     }
 
-    /// As [`InvoiceRequest::parse`], for a device.
+    /// As [`InvoiceRequest::parse`], for a device: it is small, and what stands for a point in
+    /// `offer_paths` is believed to be one, for that costs nothing. The offer is one that we wrote,
+    /// as [`OfferKeys::recognise`](crate::OfferKeys::recognise) finds out, or there is no answer.
     ///
     /// # Errors
     /// As there, and [`Rejected::TooLarge`] above [`capacity::INVOICE_REQUEST_LEN`] or
     /// [`capacity::INVOICE_REQUEST_RECORDS`].
     pub fn parse_bounded(bytes: &'a [u8]) -> Result<Self, Rejected> {
-        Self::read(capacity::invoice_request(bytes)?)
+        Self::read(capacity::invoice_request(bytes)?, Points::Believed)
     }
 
-    fn read(records: TlvStream<'a>) -> Result<Self, Rejected> {
+    fn read(records: TlvStream<'a>, points: Points) -> Result<Self, Rejected> {
         let signature = value::signature(&records)?;
-        let request = Self { records, contents: Contents::parse(&records)?, signature };
+        let request = Self { records, contents: Contents::parse(&records, points)?, signature };
         request.contents.check_for_offer()?;
         Ok(request)
     }

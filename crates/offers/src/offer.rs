@@ -4,6 +4,7 @@ mod writer;
 use countersign_tlv::TlvStream;
 use countersign_units::UnixTime;
 
+use crate::value::Points;
 use crate::{ChainHash, Field, Invalid, Rejected};
 
 pub use fields::{OfferFields, QuantityMax};
@@ -37,7 +38,7 @@ impl<'a> Offer<'a> {
             if !number.is_of_offer() {
                 return Err(Invalid::OutOfRange { number }.into());
             }
-            if !fields.take(&record)? && record.is_even() {
+            if !fields.take(&record, Points::Checked)? && record.is_even() {
                 return Err(Invalid::UnknownEven { number }.into());
             }
         }

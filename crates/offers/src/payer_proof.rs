@@ -3,6 +3,7 @@ mod disclosure;
 use countersign_crypto::{Curve, PublicKey, Signature, sha256};
 use countersign_tlv::{Reader, Record, TlvStream};
 
+use crate::value::Points;
 use crate::{
     Field, Invalid, MerkleRoot, Rejected, Signed, Untrusted, invoice, invoice_request, value,
 };
@@ -138,7 +139,7 @@ impl<'a> Found<'a> {
             Field::PROOF_LEAF_HASHES => self.leaf_hashes = Some(value::hashes(record)?),
             Field::PROOF_NOTE => self.note = Some(Untrusted::new(record.reader().utf8()?)),
             _ if !number.is_of_payer_proof() => return Err(Invalid::OutOfRange { number }.into()),
-            _ if self.request.take(record)? || self.invoice.take(record)? => {}
+            _ if self.request.take(record, Points::Checked)? || self.invoice.take(record)? => {}
             _ if record.is_even() => return Err(Invalid::UnknownEven { number }.into()),
             _ => {}
         }

@@ -5,6 +5,7 @@ use countersign_tlv::TlvStream;
 use countersign_units::Msat;
 
 use crate::invoice_request::Contents;
+use crate::value::Points;
 use crate::{
     Answerable, Field, Here, Invalid, InvoiceRequestFields, OfferFields, Rejected, Untrusted,
     capacity,
@@ -44,7 +45,7 @@ impl<'a> Refund<'a> {
     }
 
     fn read(records: TlvStream<'a>) -> Result<Self, Rejected> {
-        let contents = Contents::parse(&records)?;
+        let contents = Contents::parse(&records, Points::Checked)?;
         // The specification has a refund unsigned and yet its reader verify a signature
         // unconditionally; there is none to verify, and none that could mean anything.
         if let Some(record) = records.records().find(|record| Field(record.number).is_signature()) {

@@ -32,9 +32,22 @@ pub(crate) fn hashes<'a>(record: &Record<'a>) -> Result<&'a [[u8; 32]], DecodeEr
     if rest.is_empty() { Ok(hashes) } else { Err(record.reader().error(Malformed::Truncated)) }
 }
 
-/// Reads one path or more, each of one hop or more: a square root for every point in them.
-pub(crate) fn paths<'a>(record: &Record<'a>) -> Result<BlindedPaths<'a>, Rejected> {
-    let paths = BlindedPaths::parse(&mut record.reader())?;
+/// Whether it is found out that what stands for a point is one, by a square root each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Points {
+    /// It is.
+    Checked,
+    /// It is not: either the record will be found to be one that we wrote, or nothing is done.
+    Believed,
+}
+
+/// Reads one path or more, each of one hop or more.
+pub(crate) fn paths<'a>(record: &Record<'a>, points: Points) -> Result<BlindedPaths<'a>, Rejected> {
+    let mut reader = record.reader();
+    let paths = match points {
+        Points::Checked => BlindedPaths::parse(&mut reader)?,
+        Points::Believed => BlindedPaths::frame(&mut reader)?,
+    };
     let field = Field(record.number);
     if paths.is_empty() {
         return Err(Invalid::Empty { field }.into());

@@ -5,6 +5,7 @@ use countersign_units::{Msat, Seconds, UnixTime};
 
 use super::Fallbacks;
 use crate::invoice_request::Parts;
+use crate::value::Points;
 use crate::{Features, Field, Invalid, Rejected, value};
 
 /// The fields of an invoice that are not its request's.
@@ -78,7 +79,7 @@ pub(crate) fn read<'a>(
         if !number.is_of_invoice() && !number.is_signature() {
             return Err(Invalid::OutOfRange { number }.into());
         }
-        if !request.take(&record)? && !own.take(&record)? && record.is_even() {
+        if !request.take(&record, Points::Checked)? && !own.take(&record)? && record.is_even() {
             return Err(Invalid::UnknownEven { number }.into());
         }
     }
@@ -90,7 +91,7 @@ impl<'a> Own<'a> {
     /// has, and says whether it is.
     pub(crate) fn take(&mut self, record: &Record<'a>) -> Result<bool, Rejected> {
         match Field(record.number) {
-            Field::INVOICE_PATHS => self.paths = Some(value::paths(record)?),
+            Field::INVOICE_PATHS => self.paths = Some(value::paths(record, Points::Checked)?),
             Field::INVOICE_BLINDEDPAY => {
                 self.blindedpay = Some(value::whole(record, BlindedPayInfos::parse)?);
             }

@@ -4,6 +4,7 @@ use countersign_tlv::{Record, TlvStream};
 use countersign_units::Msat;
 
 use super::Price;
+use crate::value::Points;
 use crate::{
     Bip353Name, ChainHash, Features, Field, Invalid, OfferFields, QuantityMax, Rate, Rejected,
     Untrusted, value,
@@ -56,8 +57,8 @@ pub(crate) struct Contents<'a> {
 
 impl<'a> Parts<'a> {
     /// Reads `record` if it is a field of a request that the specification names, and says whether
-    /// it is. Records come in ascending order of their types.
-    pub(crate) fn take(&mut self, record: &Record<'a>) -> Result<bool, Rejected> {
+    /// it is. Records come in ascending order of their types. `points` are those of `offer_paths`.
+    pub(crate) fn take(&mut self, record: &Record<'a>, points: Points) -> Result<bool, Rejected> {
         let fields = &mut self.fields;
         match Field(record.number) {
             // Whoever needs these found them before.
@@ -69,19 +70,19 @@ impl<'a> Parts<'a> {
             Field::INVREQ_PAYER_NOTE => {
                 fields.payer_note = Some(Untrusted::new(record.reader().utf8()?));
             }
-            Field::INVREQ_PATHS => fields.paths = Some(value::paths(record)?),
+            Field::INVREQ_PATHS => fields.paths = Some(value::paths(record, Points::Checked)?),
             Field::INVREQ_BIP_353_NAME => {
                 fields.bip_353_name = Some(Bip353Name::parse(record.reader())?);
             }
-            _ => return self.offer.take(record),
+            _ => return self.offer.take(record, points),
         }
         Ok(true)
     }
 }
 
 impl<'a> Contents<'a> {
-    /// Reads the records of a request (R-IR-01, R-IR-02).
-    pub(crate) fn parse(records: &TlvStream<'a>) -> Result<Self, Rejected> {
+    /// Reads the records of a request (R-IR-01, R-IR-02). `points` are those of `offer_paths`.
+    pub(crate) fn parse(records: &TlvStream<'a>, points: Points) -> Result<Self, Rejected> {
         let mut contents = Self::new(records)?;
         for record in records.records() {
             let number = Field(record.number);
@@ -91,7 +92,7 @@ impl<'a> Contents<'a> {
             if !number.is_of_invoice_request() && !number.is_signature() {
                 return Err(Invalid::OutOfRange { number }.into());
             }
-            if !contents.parts.take(&record)? && record.is_even() {
+            if !contents.parts.take(&record, points)? && record.is_even() {
                 return Err(Invalid::UnknownEven { number }.into());
             }
         }

@@ -5,6 +5,7 @@ use countersign_crypto::PublicKey;
 use countersign_tlv::Record;
 use countersign_units::UnixTime;
 
+use crate::value::Points;
 use crate::{
     Amount, ChainHash, Chains, Currency, Features, Field, Invalid, Rejected, Untrusted, value,
 };
@@ -40,8 +41,8 @@ pub struct OfferFields<'a> {
 
 impl<'a> OfferFields<'a> {
     /// Reads `record` if it is a field of an offer that the specification names, and says whether
-    /// it is. Records come in ascending order of their types.
-    pub(crate) fn take(&mut self, record: &Record<'a>) -> Result<bool, Rejected> {
+    /// it is. Records come in ascending order of their types. `points` are those of `offer_paths`.
+    pub(crate) fn take(&mut self, record: &Record<'a>, points: Points) -> Result<bool, Rejected> {
         match Field(record.number) {
             Field::OFFER_CHAINS => self.chains = Some(Chains::new(value::hashes(record)?)),
             Field::OFFER_METADATA => self.metadata = Some(record.value),
@@ -61,7 +62,7 @@ impl<'a> OfferFields<'a> {
             Field::OFFER_ABSOLUTE_EXPIRY => {
                 self.absolute_expiry = Some(UnixTime(record.reader().tu64()?));
             }
-            Field::OFFER_PATHS => self.paths = Some(value::paths(record)?),
+            Field::OFFER_PATHS => self.paths = Some(value::paths(record, points)?),
             Field::OFFER_ISSUER => self.issuer = Some(Untrusted::new(record.reader().utf8()?)),
             Field::OFFER_QUANTITY_MAX => {
                 self.quantity_max = QuantityMax::of(record.reader().tu64()?);
