@@ -59,7 +59,8 @@ impl Shop {
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        writeln!(stdin, "{input}").unwrap();
+        // A command that reads nothing may have ended by now.
+        let _unread = writeln!(stdin, "{input}");
         drop(stdin);
         child.wait_with_output().unwrap()
     }
