@@ -63,6 +63,10 @@ pub struct Shop {
     pub uptime: u64,
     /// How often flash was written.
     pub writes: usize,
+    /// Whether the host asks for every prompt, too.
+    pub host_reads_prompts: bool,
+    /// What the host was told.
+    pub host_read: Vec<Said>,
     /// Whether flash refuses to be written.
     pub is_worn_out: bool,
     /// Whether the host hangs up whenever flash is being written.
@@ -92,6 +96,16 @@ impl Shop {
     /// Never: the curve has the memory that it wants.
     #[must_use]
     pub fn boot(flash: HashMap<&'static str, Vec<u8>>) -> Self {
+        Self::boot_with(flash, Screen::OnBoard)
+    }
+
+    /// As [`Shop::boot`], on a board that has no screen.
+    #[must_use]
+    pub fn boot_without_screen(flash: HashMap<&'static str, Vec<u8>>) -> Self {
+        Self::boot_with(flash, Screen::None)
+    }
+
+    fn boot_with(flash: HashMap<&'static str, Vec<u8>>, screen: Screen) -> Self {
         // A device lives as long as its board.
         let memory: &'static mut CurveMemory = Box::leak(Box::new(CurveMemory::new()));
         let desk: &'static mut Desk = Box::leak(Box::new(Desk::new()));
@@ -101,7 +115,7 @@ impl Shop {
             firmware: [0, 1, 0],
             commit: [0; 20],
             reset: ResetReason::PowerOn,
-            screen: Screen::OnBoard,
+            screen,
         };
         let item = |slot| flash.get(slot).map(Vec::as_slice);
         let stored =
@@ -116,6 +130,8 @@ impl Shop {
             prompts: Vec::new(),
             uptime: 0,
             writes: 0,
+            host_reads_prompts: false,
+            host_read: Vec::new(),
             is_worn_out: false,
             hangs_up_during_writes: false,
             power: None,
@@ -212,7 +228,10 @@ impl Shop {
                     self.said.push(said.clone());
                     return Ok(Some(said));
                 }
-                Output::Ask { .. } => {
+                Output::Ask { prompt, .. } => {
+                    if self.host_reads_prompts {
+                        self.read_prompt(id, prompt);
+                    }
                     let mut lines = Vec::new();
                     self.device.prompt(|line| lines.push(format!("{}: {}", line.label, line.text)));
                     self.prompts.push(lines);
@@ -239,6 +258,15 @@ impl Shop {
             if let Some((left, Cut::AfterStore)) = &mut self.power {
                 *left = left.checked_sub(1).ok_or(PowerCut)?;
             }
+        }
+    }
+
+    fn read_prompt(&mut self, id: u32, prompt: u32) {
+        let moment = self.moment();
+        let input = Input::Message { id, request: Request::Prompt { prompt, from: 0 } };
+        let output = self.device.handle(&moment, input, &mut self.scratch);
+        if let Output::Reply { reply, .. } = output {
+            self.host_read.push(Said(postcard::to_stdvec(&reply).expect("it is a reply")));
         }
     }
 
