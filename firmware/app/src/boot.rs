@@ -7,7 +7,9 @@ use crate::entropy::Entropy;
 use crate::shell::{Line, Shell, refuse};
 use crate::storage::Storage;
 use crate::worker::{Peripherals, Worker};
-use crate::{Board, Clock as _, Event, Parts, Reset as _, Screen, VERSION, Watchdog as _, self_test};
+use crate::{
+    Board, Clock as _, Event, Parts, Reset as _, Screen, VERSION, Watchdog as _, self_test,
+};
 
 /// The application's large buffers, for a static of the board's: about 23 KB.
 #[derive(Debug)]
@@ -23,7 +25,12 @@ impl Memory {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "made for statics")]
     pub const fn new() -> Self {
-        Self { curve: CurveMemory::new(), desk: Desk::new(), scratch: Scratch::new(), line: Line::new() }
+        Self {
+            curve: CurveMemory::new(),
+            desk: Desk::new(),
+            scratch: Scratch::new(),
+            line: Line::new(),
+        }
     }
 }
 

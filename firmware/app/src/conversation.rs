@@ -91,7 +91,9 @@ pub(crate) fn leaves_open(request: &Request<'_>) -> bool {
         }
         Request::Refund(request) => matches!(
             request,
-            RefundRequest::Create { .. } | RefundRequest::Path { .. } | RefundRequest::Answer { .. }
+            RefundRequest::Create { .. }
+                | RefundRequest::Path { .. }
+                | RefundRequest::Answer { .. }
         ),
         Request::Import { chunk, .. } => !chunk.data.is_empty(),
         Request::Hello { .. }

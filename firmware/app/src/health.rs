@@ -38,8 +38,7 @@ impl Health {
     }
 
     fn repetition(&mut self, byte: u8) -> Result<(), Unhealthy> {
-        self.repeated =
-            if self.last == Some(byte) { self.repeated.saturating_add(1) } else { 1 };
+        self.repeated = if self.last == Some(byte) { self.repeated.saturating_add(1) } else { 1 };
         self.last = Some(byte);
         if self.repeated < REPETITIONS { Ok(()) } else { Err(Unhealthy) }
     }

@@ -1,9 +1,7 @@
 use core::time::Duration;
 
 use countersign_crypto::wipe;
-use countersign_link::{
-    BodyError, Code, FrameDecoder, FrameEncoder, FrameError, Message, Request,
-};
+use countersign_link::{BodyError, Code, FrameDecoder, FrameEncoder, FrameError, Message, Request};
 use embassy_futures::select::{Either, select};
 
 use crate::conversation::{Origin, REST_OF_FRAME};
@@ -155,10 +153,8 @@ impl<B: Board> Outlet<'_, B> {
         clock: &B::Clock,
     ) -> Result<(), Ending> {
         use countersign_link::Reply;
-        let is_secret = matches!(
-            reply,
-            Reply::Words(_) | Reply::BridgeKey { .. } | Reply::Claimed { .. }
-        );
+        let is_secret =
+            matches!(reply, Reply::Words(_) | Reply::BridgeKey { .. } | Reply::Claimed { .. });
         let outcome = send(self.encoder, self.serial, origin, reply, clock).await;
         if is_secret {
             wipe(self.encoder.buffer_mut());

@@ -10,9 +10,7 @@ use sequential_storage::map::{MapConfig, MapStorage};
 ///
 /// Every board's flash stalls the processor while it is written, so nothing is gained by waiting in
 /// turns, and the buffers stay on the stack only as long as they are needed.
-pub(crate) struct Storage<F: NorFlash>(
-    MapStorage<u8, F, Cache<Uncached, Uncached, Uncached, u8>>,
-);
+pub(crate) struct Storage<F: NorFlash>(MapStorage<u8, F, Cache<Uncached, Uncached, Uncached, u8>>);
 
 /// Flash could not be written, or could not be read as what was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -145,10 +145,8 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
             input = match self.device.handle(&moment, input, self.scratch) {
                 Output::Nothing => return Ok(Advance::ExpectsMore),
                 Output::Reply { id, reply } => {
-                    let advance = match reply {
-                        Reply::Credits { .. } => Advance::ExpectsMore,
-                        _ => Advance::Done,
-                    };
+                    let is_credit = matches!(reply, Reply::Credits { .. });
+                    let advance = if is_credit { Advance::ExpectsMore } else { Advance::Done };
                     let origin = Origin { id, ..origin };
                     outlet.send(origin, completed::<B>(reply), clock).await?;
                     self.peripherals.screen.indicate(Indication::Idle);
@@ -165,9 +163,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
                 Output::Store { slot, item } => {
                     told::<B>(self.peripherals.storage.store(slot, item), Event::Stored)
                 }
-                Output::Erase => {
-                    told::<B>(self.peripherals.storage.erase(), Event::Erased)
-                }
+                Output::Erase => told::<B>(self.peripherals.storage.erase(), Event::Erased),
                 Output::Continue => {
                     self.conversation = Conversation::Working(origin, clock.now());
                     self.peripherals.screen.indicate(Indication::Working);
@@ -217,11 +213,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         }
     }
 
-    async fn say_busy(
-        &mut self,
-        origin: Origin,
-        outlet: &mut Outlet<'_, B>,
-    ) -> Result<(), Ending> {
+    async fn say_busy(&mut self, origin: Origin, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
         let moment = self.moment()?;
         let input = Input::Message { id: origin.id, request: Request::Status };
         let output = self.device.handle(&moment, input, self.scratch);
@@ -249,11 +241,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     /// Tells the host about the request that it is about to cancel.
-    async fn cancelled(
-        &mut self,
-        request: u32,
-        outlet: &mut Outlet<'_, B>,
-    ) -> Result<(), Ending> {
+    async fn cancelled(&mut self, request: u32, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
         let origin = self.conversation.origin().filter(|origin| origin.id == request);
         let Some(origin) = origin else { return Ok(()) };
         self.withdraw_prompt();
@@ -311,31 +299,24 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
 }
 
 /// The reply with what the core cannot know.
-fn completed<B: Board>(reply: Reply<'_>) -> Reply<'_> {
-    match reply {
-        Reply::Info(mut info) => {
-            info.stack = B::stack_used();
-            Reply::Info(info)
-        }
-        Reply::Error(ErrorReply { code, .. }) => {
-            B::log(Event::Failed(code));
-            reply
-        }
-        _ => reply,
+fn completed<B: Board>(mut reply: Reply<'_>) -> Reply<'_> {
+    if let Reply::Info(info) = &mut reply {
+        info.stack = B::stack_used();
     }
+    if let Reply::Error(ErrorReply { code, .. }) = reply {
+        B::log(Event::Failed(code));
+    }
+    reply
 }
 
 /// What flash did, for the core and for the log.
 fn told<B: Board>(outcome: Result<(), StorageFault>, success: Event) -> Input<'static> {
-    match outcome {
-        Ok(()) => {
-            B::log(success);
-            Input::Stored
-        }
-        Err(StorageFault) => {
-            B::log(Event::StoreFailed);
-            Input::StoreFailed
-        }
+    if outcome.is_ok() {
+        B::log(success);
+        Input::Stored
+    } else {
+        B::log(Event::StoreFailed);
+        Input::StoreFailed
     }
 }
 

@@ -1,12 +1,20 @@
+use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::ptr;
 
 use countersign_link::ResetReason;
 
-/// What the program was at when it ended, in memory that a reset leaves as it is.
-#[expect(unsafe_code, reason = "memory that is not initialised at a reset needs a section of its own")]
+/// One word that a reset leaves as it is.
+struct Kept(UnsafeCell<MaybeUninit<u32>>);
+
+// SAFETY: boards have one core in use, the word is written at the start, and after that only on the
+// way to a reset, with interrupts disabled.
+#[expect(unsafe_code, reason = "memory that outlives the program")]
+unsafe impl Sync for Kept {}
+
+/// What the program was at when it ended.
+#[expect(unsafe_code, reason = "memory that is not initialised needs a section of its own")]
 #[unsafe(link_section = ".uninit.LAST_WORDS")]
-static mut LAST_WORDS: MaybeUninit<u32> = MaybeUninit::uninit();
+static LAST_WORDS: Kept = Kept(UnsafeCell::new(MaybeUninit::uninit()));
 
 /// The program was running.
 const RUNNING: u32 = 0xC0DE_0001;
@@ -32,8 +40,9 @@ impl LastWords {
     #[must_use]
     #[expect(unsafe_code, reason = "memory that was not initialised")]
     pub fn take() -> Self {
+        let word = LAST_WORDS.0.get().cast::<u32>();
         // SAFETY: every bit pattern is a `u32`; nothing else runs yet that would write it.
-        let last = unsafe { ptr::read_volatile((&raw const LAST_WORDS).cast::<u32>()) };
+        let last = unsafe { word.read_volatile() };
         leave(RUNNING);
         match last {
             RUNNING => Self::Running,
@@ -62,6 +71,7 @@ pub fn fault() -> ! {
 
 #[expect(unsafe_code, reason = "memory that a reset leaves as it is")]
 fn leave(words: u32) {
+    let word = LAST_WORDS.0.get().cast::<u32>();
     // SAFETY: interrupts write it only on the way to a reset.
-    unsafe { ptr::write_volatile((&raw mut LAST_WORDS).cast::<u32>(), words) };
+    unsafe { word.write_volatile(words) };
 }

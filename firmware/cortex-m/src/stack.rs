@@ -20,10 +20,11 @@ unsafe extern "C" {
 #[expect(unsafe_code, reason = "the stack is written below its pointer")]
 #[inline(never)]
 pub fn paint() {
-    let top: *const u32 = cortex_m::register::msp::read() as usize as *const u32;
+    let here = 0_u8;
+    let top = (&raw const here).wrapping_sub(MARGIN).addr();
     let mut at = &raw mut __sheap;
-    while at.cast_const() < top.wrapping_byte_sub(MARGIN) {
-        // SAFETY: from the end of the statics to below the stack pointer nothing is in use, and
+    while at.addr() < top {
+        // SAFETY: from the end of the statics to below this function's own variable nothing is in use, and
         // both are aligned to words.
         unsafe { ptr::write_volatile(at, PAINT) };
         at = at.wrapping_add(1);

@@ -13,6 +13,8 @@
 mod arm;
 mod bench;
 mod check;
+mod demo;
+mod firmware;
 mod fuzz;
 mod layers;
 mod miri;
@@ -20,6 +22,7 @@ mod no_panic;
 mod process;
 mod report;
 mod setup;
+mod sizes;
 mod test;
 mod workspace;
 
@@ -44,6 +47,8 @@ enum Verb {
         #[arg(long)]
         quick: bool,
     },
+    /// A customer's wallet gets an invoice that the device signed, over the real network protocol
+    Demo(demo::Arguments),
     /// Instructions and allocations of each step, ours beside LDK's
     Bench {
         /// Print one JSON array instead of a table
@@ -64,6 +69,20 @@ enum Verb {
         #[arg(long)]
         list: bool,
     },
+    /// Build the images that are flashed
+    Firmware {
+        /// Only this board's
+        #[arg(long, value_parser = firmware::parse_board)]
+        board: Option<firmware::Board>,
+    },
+    /// Boot the emulated board's image in QEMU and talk to it
+    Qemu,
+    /// What each image takes of its board, against the budgets
+    Sizes {
+        /// Print one JSON array instead of a table
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -75,21 +94,29 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if let Verb::Bench { json: true } = verb {
-        return bench::json(&workspace);
-    }
     let mut report = Report::default();
     match verb {
+        Verb::Demo(arguments) => return demo::play(&workspace, &arguments),
         Verb::Setup => setup::all(&mut report),
         Verb::Check => check::all(&workspace, &mut report),
         Verb::Test { quick: true } => test::quick(&workspace, &mut report),
         Verb::Test { quick: false } => test::all(&workspace, &mut report),
-        Verb::Bench { json: _ } => bench::table(&workspace, &mut report),
+        Verb::Bench { json: true } => return bench::json(&workspace),
+        Verb::Bench { json: false } => bench::table(&workspace, &mut report),
         Verb::Fuzz { target, seconds } => {
             fuzz::run(&workspace, &mut report, target.as_deref(), seconds);
         }
         Verb::NoPanic { list: true } => no_panic::list(&workspace, &mut report),
         Verb::NoPanic { list: false } => no_panic::prove(&workspace, &mut report),
+        Verb::Firmware { board: Some(board) } => {
+            firmware::build(&workspace, &mut report, &[board]);
+        }
+        Verb::Firmware { board: None } => {
+            firmware::build(&workspace, &mut report, &firmware::BOARDS);
+        }
+        Verb::Qemu => firmware::emulate(&workspace, &mut report),
+        Verb::Sizes { json: true } => return sizes::json(&workspace),
+        Verb::Sizes { json: false } => sizes::table(&workspace, &mut report),
     }
     report.close()
 }

@@ -9,7 +9,7 @@ mod coverage;
 mod edges;
 mod listing;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
@@ -114,16 +114,19 @@ fn links(workspace: &Workspace, target: &str, name: &str) -> Result<()> {
     bail!("countersign-{name} can panic, as listed above: take the panicking call out")
 }
 
-/// The edges of an image that has no allocator.
 fn image(workspace: &Workspace, target: &str) -> Result<Vec<Edge>> {
-    let elf = build_image(workspace, target)?;
+    inspect(&build_image(workspace, target)?)
+}
+
+/// The edges of an image that has no allocator.
+pub(crate) fn inspect(elf: &Path) -> Result<Vec<Edge>> {
     let mut symbols = std::process::Command::new("arm-none-eabi-nm");
-    for symbol in output(symbols.arg(&elf))?.split_whitespace() {
+    for symbol in output(symbols.arg(elf))?.split_whitespace() {
         if ALLOCATORS.contains(&symbol) || symbol.contains("__rust_alloc") {
             bail!("the image allocates: it has the symbol {symbol}");
         }
     }
-    disassemble(&elf)
+    disassemble(elf)
 }
 
 fn build_image(workspace: &Workspace, target: &str) -> Result<PathBuf> {

@@ -21,6 +21,8 @@ pub(crate) enum Tool {
     CargoFuzz,
     Miri,
     Valgrind,
+    /// The emulator of the board that CI runs.
+    Qemu,
 }
 
 /// Fetches everything.
@@ -34,6 +36,7 @@ pub(crate) fn all(report: &mut Report) {
         ("cargo-fuzz", "the fuzzer's driver", Tool::CargoFuzz),
         ("miri", "the interpreter that finds undefined behaviour", Tool::Miri),
         ("valgrind", "the instruction counter of the benches", Tool::Valgrind),
+        ("qemu", "the emulator of a Cortex-M4 board", Tool::Qemu),
     ] {
         report.step(name, what, || ensure(tool));
     }
@@ -48,6 +51,7 @@ pub(crate) fn ensure(tool: Tool) -> Result<()> {
     match tool {
         Tool::ArmGcc => apt("arm-none-eabi-gcc", &["gcc-arm-none-eabi"]),
         Tool::Valgrind => apt("valgrind", &["valgrind"]),
+        Tool::Qemu => apt("qemu-system-arm", &["qemu-system-arm"]),
         Tool::Nightly => nightly(),
         Tool::CargoFuzz => cargo_fuzz(),
         Tool::Miri => miri(),

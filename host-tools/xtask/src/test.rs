@@ -3,7 +3,7 @@
 use crate::process::{cargo, run};
 use crate::report::Report;
 use crate::workspace::Workspace;
-use crate::{arm, check, fuzz, miri, no_panic};
+use crate::{arm, check, firmware, fuzz, miri, no_panic, sizes};
 
 /// How long each fuzz target runs here: enough to prove that it does.
 const FUZZ_SECONDS: u32 = 4;
@@ -21,6 +21,10 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     quick(workspace, report);
     arm::build_portable(workspace, report);
     no_panic::prove(workspace, report);
+    firmware::check(workspace, report);
+    firmware::build(workspace, report, &firmware::BOARDS);
+    firmware::emulate(workspace, report);
+    sizes::table(workspace, report);
     miri::run(workspace, report);
     fuzz::run(workspace, report, None, FUZZ_SECONDS);
     slow(workspace, report);

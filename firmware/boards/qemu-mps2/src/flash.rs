@@ -28,11 +28,15 @@ impl FileFlash {
     /// Opens the file that the command line names, or makes an empty one.
     pub(crate) fn open() -> Option<Self> {
         let mut buffer = [MaybeUninit::uninit(); COMMAND_LINE];
-        let line = sys_get_cmdline_uninit(&mut buffer).ok()?;
-        let start = line.windows(ARGUMENT.len()).position(|at| at == ARGUMENT)?;
+        let mut rest: &[u8] = sys_get_cmdline_uninit(&mut buffer).ok()?;
+        let argument = loop {
+            if let Some(argument) = rest.strip_prefix(ARGUMENT) {
+                break argument;
+            }
+            (_, rest) = rest.split_first()?;
+        };
         let mut path = [0; COMMAND_LINE];
-        let rest = line.iter().skip(start.saturating_add(ARGUMENT.len()));
-        path.iter_mut().zip(rest).for_each(|(place, &byte)| *place = byte);
+        path.iter_mut().zip(argument).for_each(|(place, &byte)| *place = byte);
         let path = CStr::from_bytes_until_nul(&path).ok()?;
 
         if let Ok(file) = OpenOptions::new().read(true).write(true).open(path) {

@@ -1,0 +1,142 @@
+//! `firmware`: the images that are flashed, with their sizes and digests, and what runs one of them.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::arm::Toolchain;
+use crate::process::{cargo, output, run};
+use crate::report::Report;
+use crate::setup::{self, Tool};
+use crate::workspace::Workspace;
+
+/// A board and how its image is built.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Board {
+    pub(crate) name: &'static str,
+    package: &'static str,
+    target: &'static str,
+}
+
+/// The emulated board, on which the others' stack is measured.
+pub(crate) const EMULATED: Board =
+    Board { name: "qemu-mps2", package: "countersign-qemu-mps2", target: "thumbv7em-none-eabihf" };
+
+/// Every board.
+pub(crate) const BOARDS: [Board; 1] = [EMULATED];
+
+/// Bytes of an image in flash and in static memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) flash: u64,
+    pub(crate) static_ram: u64,
+}
+
+/// A name that a board has, for the command line.
+pub(crate) fn parse_board(name: &str) -> Result<Board, String> {
+    BOARDS.into_iter().find(|board| board.name == name).ok_or_else(|| {
+        let names: Vec<&str> = BOARDS.iter().map(|board| board.name).collect();
+        format!("the boards are {}", names.join(", "))
+    })
+}
+
+/// Builds the images of `boards`.
+pub(crate) fn build(workspace: &Workspace, report: &mut Report, boards: &[Board]) {
+    for board in boards {
+        report.step(&format!("firmware {}", board.name), "image, size and digest", || {
+            let image = board.build(workspace)?;
+            let Size { flash, static_ram } = board.size(workspace)?;
+            println!("   {flash} bytes of flash, {static_ram} of static RAM");
+            println!("   {}", output(Command::new("sha256sum").arg(image))?.trim());
+            Ok(())
+        });
+    }
+}
+
+/// Formatting, lints and the application's own tests, which need no board.
+pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
+    let folder = workspace.root.join("firmware");
+    let target_folder = workspace.target.join("boards");
+    report.step("firmware rustfmt", "every crate of it", || {
+        run(cargo().current_dir(&folder).args(["fmt", "--all", "--check"]))
+    });
+    report.step("firmware clippy", "the application, warnings are errors", || {
+        let mut clippy = cargo();
+        clippy.current_dir(&folder).env("CARGO_TARGET_DIR", &target_folder);
+        clippy.args(["clippy", "--quiet", "--all-targets", "--package", "countersign-firmware"]);
+        run(clippy.args(["--", "-D", "warnings"]))
+    });
+    for board in BOARDS {
+        report.step(&format!("firmware clippy {}", board.name), "warnings are errors", || {
+            setup::ensure(Tool::ArmGcc)?;
+            let mut clippy = cargo();
+            clippy.current_dir(&folder).env("CARGO_TARGET_DIR", &target_folder);
+            clippy.args(["clippy", "--quiet", "--profile", "firmware", "--target", board.target]);
+            clippy.args(["--package", "countersign-cortex-m", "--package", board.package]);
+            run(clippy.args(["--", "-D", "warnings"]))
+        });
+    }
+    report.step("firmware tests", "the application on mock boards", || {
+        let mut test = cargo();
+        test.current_dir(&folder).env("CARGO_TARGET_DIR", &target_folder);
+        run(test.args(["test", "--quiet", "--package", "countersign-firmware"]))
+    });
+}
+
+/// Boots the emulated board's image and talks to it.
+pub(crate) fn emulate(workspace: &Workspace, report: &mut Report) {
+    report.step("firmware in QEMU", "the image answers a payer over its serial port", || {
+        let mut test = driver(workspace, "test")?;
+        run(test.args(["--quiet", "--test", "qemu", "--", "--ignored"]))
+    });
+}
+
+/// Cargo on what drives the emulated board's image, which is built before.
+pub(crate) fn driver(workspace: &Workspace, verb: &str) -> Result<Command> {
+    setup::ensure(Tool::Qemu)?;
+    let image = EMULATED.build(workspace)?;
+    let mut command = cargo();
+    command.current_dir(&workspace.root).env("COUNTERSIGN_QEMU_IMAGE", image).args([
+        verb,
+        "--package",
+        "countersign-firmware-tests",
+    ]);
+    Ok(command)
+}
+
+impl Board {
+    /// Builds the image and returns where it is.
+    pub(crate) fn build(self, workspace: &Workspace) -> Result<PathBuf> {
+        setup::ensure(Tool::ArmGcc)?;
+        // The profile's own folder has that name already.
+        let target_folder = workspace.target.join("boards");
+        let mut build = Toolchain::find()?.build(self.target, &target_folder);
+        build.current_dir(workspace.root.join("firmware"));
+        build.args(["--quiet", "--profile", "firmware", "--package", self.package]);
+        run(&mut build)?;
+        let linked = target_folder.join(self.target).join("firmware").join(self.package);
+        let image = self.image(workspace);
+        fs::create_dir_all(workspace.target.join("firmware"))?;
+        fs::copy(&linked, &image).with_context(|| linked.display().to_string())?;
+        Ok(image)
+    }
+
+    /// Where the image is, once built.
+    pub(crate) fn image(self, workspace: &Workspace) -> PathBuf {
+        workspace.target.join("firmware").join(format!("{}.elf", self.name))
+    }
+
+    /// The size of the image that was built last.
+    pub(crate) fn size(self, workspace: &Workspace) -> Result<Size> {
+        let image = self.image(workspace);
+        let said = output(Command::new("arm-none-eabi-size").arg(image))?;
+        let line = said.lines().nth(1).context("arm-none-eabi-size has a second line")?;
+        let mut columns = line.split_whitespace().map(str::parse::<u64>);
+        let mut next = || Ok::<u64, anyhow::Error>(columns.next().context("a column")??);
+        let (text, data, bss) = (next()?, next()?, next()?);
+        // Initialised statics are in flash, and in RAM.
+        Ok(Size { flash: text.saturating_add(data), static_ram: data.saturating_add(bss) })
+    }
+}
