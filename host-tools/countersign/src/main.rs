@@ -7,6 +7,7 @@
 #![expect(clippy::std_instead_of_alloc, reason = "a program for computers has the whole of std")]
 #![expect(clippy::large_stack_frames, reason = "a computer has stack")]
 
+mod bridge;
 mod connection;
 mod decode;
 mod device;
@@ -31,6 +32,7 @@ enum Verb {
     Device(device::Arguments),
     Offer(offer::Arguments),
     Invoices(invoices::Arguments),
+    Bridge(bridge::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Verb::Device(arguments) => device::run(&arguments),
         Verb::Offer(arguments) => offer::run(&arguments),
         Verb::Invoices(arguments) => invoices::run(&arguments),
+        Verb::Bridge(arguments) => bridge::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

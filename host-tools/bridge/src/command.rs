@@ -1,0 +1,199 @@
+mod arguments;
+mod board;
+mod key_file;
+mod known_channel;
+mod metrics;
+mod payment_paths;
+mod tally;
+
+use core::future::pending;
+use core::time::Duration;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use bitcoin::secp256k1::PublicKey;
+use clap::Parser as _;
+use countersign_bridge::{Bridge, DeviceAddress, Directory, Gossip, NetworkKey, Settings};
+use countersign_client::{Client, DeviceAddress as DeviceName};
+use countersign_link::{Network, NodeId};
+use countersign_records::Records;
+use countersign_simulator::Terminal;
+use serde_json::json;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+
+use self::arguments::Arguments;
+use self::board::{Board, keep_time, tell_time};
+use self::tally::Tally;
+
+/// Runs until it is told to stop. Exit code 0: it was. 1: it cannot go on, and standard error says
+/// what to do. 2: wrong usage.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let levels = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_env_filter(levels.from_env_lossy())
+        .init();
+    let outcome = Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {
+        let outcome = runtime.block_on(until_told_to_stop(arguments));
+        // LDK's connections never end by themselves.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // If standard error is closed, there is nobody to tell.
+            let _told = writeln!(io::stderr(), "countersign bridge: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn until_told_to_stop(arguments: Arguments) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        outcome = serve(arguments) => outcome,
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Opens the device, starts the bridge, says so, and goes on until it is dropped.
+async fn serve(arguments: Arguments) -> anyhow::Result<()> {
+    let paths = payment_paths::read(&arguments)?;
+    let records = Arguments::at_home(arguments.records.as_ref(), "records.sqlite")?;
+    let records = Records::open(&records)?;
+    let flash = match arguments.device {
+        DeviceName::Simulator(None) => Arguments::at_home(None, "simulator.flash")?,
+        DeviceName::Simulator(Some(_))
+        | DeviceName::Serial(_)
+        | DeviceName::Tcp(_)
+        | DeviceName::Unix(_) => PathBuf::new(),
+    };
+    let access = arguments.device.clone().access(&flash, Box::new(Terminal::default()))?;
+    let tally = Arc::new(Tally::default());
+    let (mut client, reopened) = board::open(access).await?;
+    let (node, network) = provisioned(&client)?;
+    let key = network_key(&arguments, &mut client, &node).await?;
+    let client = Arc::new(Mutex::new(client));
+    tell_time(&client).await?;
+    tokio::spawn(keep_time(client.clone()));
+    let board = Board {
+        client,
+        reopened,
+        paths,
+        invoice_error: arguments.invoice_error.into(),
+        records,
+        tally: tally.clone(),
+    };
+
+    let peers = arguments.peer.len();
+    let device = PublicKey::from_slice(&node.0).context("the device's node id is no public key")?;
+    let settings = settings(&arguments, key, device, network);
+    let bridge = Arc::new(Bridge::start(settings, board).await?);
+    if let Some(address) = arguments.metrics {
+        metrics::serve(address, bridge.clone(), tally)?;
+    }
+    connected(&bridge, peers).await;
+    announce(&bridge, device, &arguments)?;
+    pending().await
+}
+
+fn provisioned(client: &Client) -> anyhow::Result<(NodeId, Network)> {
+    let hello = client.hello();
+    let identity = hello.node.zip(hello.network);
+    identity.context("the device has no seed yet: run `countersign device provision` first")
+}
+
+/// The bridge's key, from its file or else from the device, which asks for a button.
+async fn network_key(
+    arguments: &Arguments,
+    client: &mut Client,
+    device: &NodeId,
+) -> anyhow::Result<NetworkKey> {
+    let path = Arguments::at_home(arguments.key_file.as_ref(), &key_file::usual_name(device))?;
+    if let Some(key) = key_file::read(&path)? {
+        return NetworkKey::new(*key);
+    }
+    tracing::info!("asking the device for the bridge's network key: press its button to agree");
+    let key = client.bridge_key().await.context("the device did not hand out the bridge's key")?;
+    key_file::write(&path, &key)?;
+    NetworkKey::new(*key)
+}
+
+fn settings(
+    arguments: &Arguments,
+    key: NetworkKey,
+    device: PublicKey,
+    network: Network,
+) -> Settings {
+    let mut directory = Directory::default();
+    for channel in &arguments.known_channel {
+        directory.add_channel(channel.short_channel_id, channel.ends);
+    }
+    for peer in arguments.peer.iter().chain(&arguments.known_address) {
+        directory.add_address(*peer);
+    }
+    Settings {
+        key,
+        device: DeviceAddress { node_id: device, virtual_channel: arguments.virtual_channel },
+        listen: arguments.listen,
+        peers: arguments.peer.clone(),
+        directory,
+        gossip: if arguments.gossip {
+            Gossip::Follow(match network {
+                Network::Bitcoin => bitcoin::Network::Bitcoin,
+                Network::Testnet => bitcoin::Network::Testnet,
+                Network::Signet => bitcoin::Network::Signet,
+                Network::Regtest => bitcoin::Network::Regtest,
+            })
+        } else {
+            Gossip::Ignore
+        },
+        forwarding: arguments.forwarding(),
+        limits: arguments.limits(),
+    }
+}
+
+/// Waits a little until all peers are connected, so that whoever reads that the bridge is ready
+/// finds it reachable.
+async fn connected(bridge: &Bridge, peers: usize) {
+    let deadline = Instant::now().checked_add(READY);
+    while bridge.connected().len() < peers && deadline.is_some_and(|end| Instant::now() < end) {
+        sleep(POLL).await;
+    }
+}
+
+fn announce(bridge: &Bridge, device: PublicKey, arguments: &Arguments) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let listening = bridge.listening();
+    if arguments.json {
+        let ready = json!({
+            "node_id": bridge.node_id().to_string(),
+            "listening": listening.map(|address| address.to_string()),
+            "device_node_id": device.to_string(),
+        });
+        writeln!(out, "{ready}")?;
+    } else {
+        writeln!(out, "bridge  {}", bridge.node_id())?;
+        if let Some(address) = listening {
+            writeln!(out, "listens {address}")?;
+        }
+        writeln!(out, "device  {device}")?;
+        writeln!(out, "peers   {} of {}", bridge.connected().len(), arguments.peer.len())?;
+    }
+    out.flush()
+}
+
+const READY: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(10);

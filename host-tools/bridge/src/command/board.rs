@@ -1,0 +1,207 @@
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use bitcoin::secp256k1::PublicKey;
+use countersign_bridge::{ChannelEnd, Destination, Device, Onion, Outcome, Outgoing};
+use countersign_client::{
+    Access, Client, Error, Event, NoPaths, Onion as LinkOnion, Outcome as Answer, PaymentPaths,
+};
+use countersign_link::{Code, ErrorForm, Summary};
+use countersign_records::{Issued, RecordError, Records};
+use tokio::sync::Mutex;
+use tokio::task::block_in_place;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::tally::Tally;
+
+/// Opens the device, and waits for it as long as it takes.
+///
+/// The second value says whether the device was lost and opened again since it was last looked at.
+///
+/// # Errors
+/// There is a device, and this program cannot talk to it.
+pub(crate) async fn open(access: Access) -> anyhow::Result<(Client, Arc<AtomicBool>)> {
+    let reopened = Arc::new(AtomicBool::new(false));
+    let mut told = false;
+    loop {
+        let lost = reopened.clone();
+        match Client::open(access.clone(), move |event| note(&event, &lost)).await {
+            Ok(client) => return Ok((client, reopened)),
+            Err(error) if may_come(&error) => {
+                if !told {
+                    tracing::warn!("{error}; waiting for it");
+                }
+                told = true;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        sleep(RETRY).await;
+    }
+}
+
+fn note(event: &Event<'_>, lost: &AtomicBool) {
+    match event {
+        Event::AwaitingApproval(_) => tracing::warn!("the device waits for one of its buttons"),
+        Event::Words(_) => {}
+        Event::Reopening(error) => {
+            lost.store(true, Ordering::Relaxed);
+            tracing::warn!("{error}; opening it again");
+        }
+    }
+}
+
+/// Whether a device that cannot be opened may be plugged in yet.
+const fn may_come(error: &Error) -> bool {
+    match error {
+        Error::NoDevice(..)
+        | Error::PortBusy(..)
+        | Error::NotOpened(..)
+        | Error::NoAnswer(_)
+        | Error::Lost(_)
+        | Error::Wedged
+        | Error::TooSlow
+        | Error::Damaged(_) => true,
+        Error::Flash(_)
+        | Error::OtherProtocol { .. }
+        | Error::OtherNetwork { .. }
+        | Error::Refused(_)
+        | Error::Unexpected(_)
+        | Error::TooLong(_)
+        | Error::NoEntropy(_) => false,
+    }
+}
+
+/// The device at the other end of the link, as the bridge asks it.
+#[derive(Debug)]
+pub(crate) struct Board {
+    pub(crate) client: Arc<Mutex<Client>>,
+    /// Whether the device was lost: it may have been without power, and not know the time.
+    pub(crate) reopened: Arc<AtomicBool>,
+    pub(crate) paths: PaymentPaths,
+    pub(crate) invoice_error: ErrorForm,
+    pub(crate) records: Records,
+    pub(crate) tally: Arc<Tally>,
+}
+
+impl Board {
+    /// Asks the device, and does about its refusals what a host can.
+    async fn ask(&mut self, onion: LinkOnion<'_>) -> Result<Answer, Error> {
+        let mut client = self.client.lock().await;
+        if self.reopened.swap(false, Ordering::Relaxed) {
+            self.tally.reopened.up();
+            claim_time(&mut client).await?;
+        }
+        match client.answer(onion, self.invoice_error, &mut self.paths).await {
+            Err(error) if error.rule().is_some() => {
+                // The payer is told that there is no invoice, and the merchant why.
+                tracing::warn!("the payment paths will not do: {error}");
+                client.answer(onion, self.invoice_error, &mut NoPaths).await
+            }
+            Err(error) if error.code() == Some(Code::TIME_UNKNOWN) => {
+                claim_time(&mut client).await?;
+                client.answer(onion, self.invoice_error, &mut self.paths).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Takes down what the device says about its answer, before anybody else sees the answer.
+    fn take_down(&self, answer: &countersign_client::Outgoing) -> Result<(), RecordError> {
+        let Some(summary) = &answer.summary else {
+            self.tally.other_answers.up();
+            return Ok(());
+        };
+        self.tally.invoices.up();
+        let Summary { offer, amount_msat, payment_hash, created_at, relative_expiry } = *summary;
+        tracing::info!(amount_msat, ?payment_hash, "the device signed an invoice");
+        let issued = Issued {
+            payment_hash: payment_hash.0,
+            offer: offer.0,
+            amount_msat,
+            created_at,
+            expires_at: created_at.saturating_add(relative_expiry.into()),
+            receipt: answer.receipt.clone().unwrap_or_default(),
+        };
+        block_in_place(|| self.records.add_invoice(&issued))
+    }
+
+    async fn reply(&mut self, onion: &Onion) -> anyhow::Result<Outcome> {
+        let path_key = onion.path_key.serialize();
+        let onion = LinkOnion { path_key: &path_key, packet: &onion.packet };
+        match self.ask(onion).await? {
+            Answer::Silence => {
+                self.tally.silences.up();
+                Ok(Outcome::Silence)
+            }
+            Answer::Outgoing(answer) => {
+                self.take_down(&answer)?;
+                let path_key = PublicKey::from_slice(&answer.path_key)?;
+                let onion = Onion { path_key, packet: answer.packet };
+                let destination = destination(answer.destination)?;
+                Ok(Outcome::Send(Box::new(Outgoing { destination, onion })))
+            }
+            Answer::Pay { .. } => {
+                anyhow::bail!("a payment was approved, and no node is attached to make it")
+            }
+        }
+    }
+}
+
+impl Device for Board {
+    async fn answer(&mut self, onion: Onion) -> Outcome {
+        match self.reply(&onion).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.tally.failures.up();
+                tracing::warn!("a message was dropped: {error:#}");
+                Outcome::Silence
+            }
+        }
+    }
+}
+
+/// Tells the device what time it is.
+///
+/// # Errors
+/// It does not believe that, or cannot be reached.
+pub(crate) async fn tell_time(client: &Mutex<Client>) -> anyhow::Result<()> {
+    let mut client = client.lock().await;
+    claim_time(&mut client).await.context("the device was not told the time")
+}
+
+/// Tells the time again and again.
+pub(crate) async fn keep_time(client: Arc<Mutex<Client>>) {
+    let mut clock = interval(TIME);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        if let Err(error) = tell_time(&client).await {
+            tracing::warn!("{error:#}");
+        }
+    }
+}
+
+async fn claim_time(client: &mut Client) -> Result<(), Error> {
+    // A clock before 1970 is one that the device asks its merchant about.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    client.set_time(now.as_secs()).await.map(drop)
+}
+
+fn destination(named: countersign_link::Destination) -> anyhow::Result<Destination> {
+    Ok(match named {
+        countersign_link::Destination::Node(node) => {
+            Destination::Node(PublicKey::from_slice(&node.0)?)
+        }
+        countersign_link::Destination::Channel { direction, short_channel_id } => {
+            let end = if direction == 0 { ChannelEnd::One } else { ChannelEnd::Two };
+            Destination::ChannelEnd { short_channel_id, end }
+        }
+    })
+}
+
+const RETRY: Duration = Duration::from_millis(250);
+/// `invoice_created_at` is at most so much behind.
+const TIME: Duration = Duration::from_secs(15);
