@@ -61,6 +61,10 @@ pub struct Shop {
     pub prompts: Vec<Vec<String>>,
     /// Seconds since the device was switched on.
     pub uptime: u64,
+    /// Inputs that the device has had.
+    pub steps: usize,
+    /// What the random source gives, once it is stuck.
+    pub stuck_entropy: Option<[u8; 32]>,
     /// How often flash was written.
     pub writes: usize,
     /// Whether the host asks for every prompt, too.
@@ -129,6 +133,8 @@ impl Shop {
             said: Vec::new(),
             prompts: Vec::new(),
             uptime: 0,
+            steps: 0,
+            stuck_entropy: None,
             writes: 0,
             host_reads_prompts: false,
             host_read: Vec::new(),
@@ -217,6 +223,7 @@ impl Shop {
         let mut input = Input::Message { id, request };
         loop {
             let moment = self.moment();
+            self.steps += 1;
             let output = self.device.handle(&moment, input, &mut self.scratch);
             if let Some((left, Cut::BeforeStore)) = &mut self.power {
                 *left = left.checked_sub(1).ok_or(PowerCut)?;
@@ -391,7 +398,8 @@ impl Shop {
 
     fn moment(&mut self) -> Moment {
         self.entropy = self.entropy.wrapping_add(1);
-        let entropy = sha256(&[b"entropy", &self.entropy.to_be_bytes()]);
+        let fresh = sha256(&[b"entropy", &self.entropy.to_be_bytes()]);
+        let entropy = self.stuck_entropy.unwrap_or(fresh);
         Moment { uptime: Uptime(self.uptime), entropy }
     }
 }

@@ -81,7 +81,7 @@ impl Counters {
             (Some(latest), Some(saved)) => latest.since(saved) > UNSAVED_SECONDS,
             (latest, saved) => latest != saved,
         };
-        self.invoices.is_used_up() || unsaved
+        self.invoices.is_used_up() || self.unpaid.is_used_up() || unsaved
     }
 
     /// Writes the counters as they will be once they are stored.
@@ -220,6 +220,11 @@ impl Level {
         Self { count, margin, saved: 0 }
     }
 
+    /// Whether one more is more than flash knows of, in a window that is on.
+    const fn is_used_up(self) -> bool {
+        self.margin > 0 && self.count >= self.saved
+    }
+
     const fn restored(count: u64) -> Self {
         Self { count, margin: 0, saved: count }
     }
@@ -293,6 +298,9 @@ mod tests {
         assert_eq!(stored(&mut counters).levels(), [259, 1_100]);
         assert_eq!(counters.count_release(1_100), Some(0));
         assert_eq!(counters.count_release(1_101), None, "flash has room for 1,100 only");
+        assert!(!counters.must_be_stored());
+        counters.set_levels(Level::new(259, 256), Level::new(0, 0));
+        assert!(counters.must_be_stored(), "flash knows of 259 invoices");
     }
 
     #[test]
