@@ -138,7 +138,9 @@ impl Play<'_> {
         ensure!(record.contains(&hash), "this invoice is not on record");
         let info = self.device_verb(device, &["info"])?;
         let signed = info.get("signed").unwrap_or(&Value::Null);
-        println!("device   read and answered {signed} requests: LDK sends each one twice");
+        println!(
+            "device   read the request, judged it and signed; invoices since it was set up: {signed}"
+        );
         let mut summary = summary;
         summary.insert("device".to_owned(), text(&info, "board")?.into());
         Ok(summary.into())

@@ -14,6 +14,7 @@ mod arm;
 mod bench;
 mod check;
 mod demo;
+mod firmware;
 mod fuzz;
 mod layers;
 mod miri;
@@ -21,6 +22,7 @@ mod no_panic;
 mod process;
 mod report;
 mod setup;
+mod sizes;
 mod test;
 mod workspace;
 
@@ -67,6 +69,20 @@ enum Verb {
         #[arg(long)]
         list: bool,
     },
+    /// Build the images that are flashed
+    Firmware {
+        /// Only this board's
+        #[arg(long, value_parser = firmware::parse_board)]
+        board: Option<firmware::Board>,
+    },
+    /// Boot the emulated board's image in QEMU and talk to it
+    Qemu,
+    /// What each image takes of its board, against the budgets
+    Sizes {
+        /// Print one JSON array instead of a table
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -92,6 +108,15 @@ fn main() -> ExitCode {
         }
         Verb::NoPanic { list: true } => no_panic::list(&workspace, &mut report),
         Verb::NoPanic { list: false } => no_panic::prove(&workspace, &mut report),
+        Verb::Firmware { board: Some(board) } => {
+            firmware::build(&workspace, &mut report, &[board]);
+        }
+        Verb::Firmware { board: None } => {
+            firmware::build(&workspace, &mut report, &firmware::BOARDS);
+        }
+        Verb::Qemu => firmware::emulate(&workspace, &mut report),
+        Verb::Sizes { json: true } => return sizes::json(&workspace),
+        Verb::Sizes { json: false } => sizes::table(&workspace, &mut report),
     }
     report.close()
 }
