@@ -319,6 +319,20 @@ fn a_reply_carries_the_number_of_the_frame_that_it_answers() {
 }
 
 #[test]
+fn a_repeated_request_gets_the_same_reply() {
+    let simulator = simulator();
+    let mut host = Host::provisioned(&simulator);
+    let mut replies = Vec::new();
+    for _ in 0..3 {
+        host.send(9, Request::Log { from: 0 });
+        let reply = host.next(|id, reply| (id, format!("{reply:?}"))).expect("a reply");
+        replies.push(reply);
+    }
+    assert_eq!(replies[0].0, 9);
+    assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
+}
+
+#[test]
 fn a_second_host_is_turned_away() {
     let (line, address) = Line::tcp("127.0.0.1:0").unwrap();
     let board = Board::new(Flash::in_memory(), Box::new(Script::new(Press::Confirm)));
