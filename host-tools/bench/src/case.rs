@@ -109,14 +109,19 @@ impl Case {
 
 /// Prints what the cases are made of.
 pub(crate) fn describe() {
-    println!("LDK and we get the same request records, the same reply paths and, for `peel-*` and");
     println!(
-        "`payload-*`, the very same packets. In the whole cases each side's offer path holds what"
+        "The very same bytes for both: the packets of `peel-*` and `payload-*`, the requests of"
     );
     println!(
-        "that side keeps in it: same hops, same layers, same sizes of packets. The recipient's"
+        "`request` and `records-*`, the reply paths of `reply-*` and `layers-*`. Elsewhere each"
     );
-    println!("records in a payment path are LDK's own; ours has as many bytes of them.");
+    println!(
+        "side's offer holds its own key, and its offer path what that side keeps in it: same hops,"
+    );
+    println!(
+        "same layers, same sizes of packets. The recipient's records in a payment path are LDK's"
+    );
+    println!("own; ours has as many bytes of them.");
     for size in [Size::Small, Size::Big] {
         let (ours, ldk) = (ours::Merchant::new(size), ldk::Merchant::new(size));
         println!(

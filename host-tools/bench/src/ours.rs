@@ -23,6 +23,7 @@ use lightning::offers::offer::Offer;
 use lightning::util::ser::Writeable as _;
 
 use crate::case::{AMOUNT, CREATED_AT, Case, DESCRIPTION, Party, parcel, reply_path, with_records};
+use crate::ldk;
 use crate::step::{Size, Step};
 
 /// Bytes in which a packet comes over the link, and in which a reply goes.
@@ -61,13 +62,16 @@ pub(crate) fn prepare(step: Step) -> Box<dyn FnMut()> {
     let merchant: &'static Merchant = Box::leak(Box::new(Merchant::new(step.size())));
     let memory: &'static mut Memory = Box::leak(Box::new(Memory::new()));
     let request = &merchant.case.request[..];
+    // Whose offer it is for does not matter to a parser: both read the request that LDK's merchant
+    // gets.
+    let theirs = ldk::Merchant::new(step.size()).case.request;
     match step {
         Step::Peel(size) => peel(merchant, memory, parcel(size, size.message())),
         Step::Payload(payload) => peel(merchant, memory, parcel(Size::Big, payload)),
-        Step::Request => Box::new(move || merchant.parse_and_verify(request)),
+        Step::Request => Box::new(move || merchant.parse_and_verify(&theirs)),
         Step::Records(more) => {
-            let request: &'static [u8] = with_records(request, more).leak();
-            Box::new(move || merchant.parse_and_verify(request))
+            let request = with_records(&theirs, more);
+            Box::new(move || merchant.parse_and_verify(&request))
         }
         Step::OfferCheck => {
             let (path_id, blinded) = merchant.arrival();
