@@ -5,6 +5,7 @@
 mod bip353;
 mod blinding;
 mod bolt12;
+mod device;
 mod escape;
 mod invoice_error;
 pub(crate) mod merkle;
@@ -16,6 +17,7 @@ pub(crate) mod tlv;
 pub use bip353::bip353_name;
 pub use blinding::{blinded_path, blinded_round_trip, encrypted_data};
 pub use bolt12::{invoice, invoice_build, invoice_request, offer, refund};
+pub use device::device;
 pub use escape::escape_text;
 pub use invoice_error::invoice_error;
 pub use merkle::merkle_root;
@@ -32,6 +34,7 @@ pub const ALL: &[(&str, Property)] = &[
     ("bip353_name", bip353_name),
     ("blinded_path", blinded_path),
     ("blinded_round_trip", blinded_round_trip),
+    ("device", device),
     ("encrypted_data", encrypted_data),
     ("escape_text", escape_text),
     ("invoice", invoice),
