@@ -115,7 +115,8 @@ impl Board {
         let mut build = Toolchain::find()?.build(self.target, &target_folder);
         build.current_dir(workspace.root.join("firmware"));
         build.args(["--quiet", "--profile", "firmware", "--package", self.package]);
-        run(&mut build)?;
+        // In silence: `sizes --json` prints JSON and nothing else.
+        output(&mut build)?;
         let linked = target_folder.join(self.target).join("firmware").join(self.package);
         let image = self.image(workspace);
         fs::create_dir_all(workspace.target.join("firmware"))?;
