@@ -13,7 +13,7 @@ use crate::home;
 /// Which device, and how to print what it says.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct DeviceArguments {
-    /// The device: a serial port's path, tcp:HOST:PORT, unix:PATH, or sim[:FILE] for one that is
+    /// The device: a serial port's path, tcp:HOST:PORT, unix:PATH, sim or sim:FILE for one that is
     /// simulated in this program
     #[arg(long, global = true, default_value = "sim", value_name = "DEVICE")]
     device: DeviceAddress,
