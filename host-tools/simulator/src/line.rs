@@ -112,11 +112,12 @@ impl Line {
         }
     }
 
-    /// Closes the connection of another host while one is served.
-    pub(crate) fn turn_away(&self) -> io::Result<()> {
+    /// Another host that has connected while one is served, if one has. It is turned away when it is
+    /// dropped.
+    pub(crate) fn accept_another(&self) -> io::Result<Option<Port>> {
         match &self.0 {
-            Kind::Cable | Kind::Pty(_) => Ok(()),
-            Kind::Unix(..) | Kind::Tcp(_) => self.accept().map(drop),
+            Kind::Cable | Kind::Pty(_) => Ok(None),
+            Kind::Unix(..) | Kind::Tcp(_) => self.accept(),
         }
     }
 

@@ -155,7 +155,7 @@ fn power_on(board: &mut Board, line: &Line, outside: &mut Outside) -> io::Result
         .ok_or_else(|| io::Error::other("libsecp256k1 wants more memory than it was given"))?;
     let mut desk = Box::new(Desk::new());
     let mut shell = Shell::boot(board, curve, &mut desk, Instant::now());
-    let mut port = None;
+    let (mut port, mut another) = (None, None);
     loop {
         match outside.commands.try_recv() {
             Ok(Command::Connect(cable)) => {
@@ -173,9 +173,12 @@ fn power_on(board: &mut Board, line: &Line, outside: &mut Outside) -> io::Result
             }
         }
         if port.is_none() {
-            port = line.accept()?;
-        } else {
-            line.turn_away()?;
+            port = match another.take() {
+                Some(host) => Some(host),
+                None => line.accept()?,
+            };
+        } else if another.is_none() {
+            another = line.accept_another()?;
         }
         let mut out = Vec::new();
         shell.proceed(Instant::now(), &mut out)?;
@@ -185,7 +188,11 @@ fn power_on(board: &mut Board, line: &Line, outside: &mut Outside) -> io::Result
         };
         match served {
             Served::Something => {}
-            Served::Nothing => outside.wait(line, port.as_ref(), &shell)?,
+            Served::Nothing => {
+                // The port was read after the other host had come: whoever is served is still there.
+                another = None;
+                outside.wait(line, port.as_ref(), &shell)?;
+            }
             Served::HungUp => {
                 shell.hang_up();
                 port = None;
