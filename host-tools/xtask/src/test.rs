@@ -30,7 +30,11 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     slow(workspace, report);
 }
 
-/// The members outside the default ones: what links LDK, and its differential tests.
+/// The programs that the end-to-end tests start beside those of the slow members.
+const STARTED: [&str; 2] = ["countersign", "countersign-simulator"];
+
+/// The members outside the default ones: what links LDK, its differential tests, and everything
+/// together over TCP.
 fn slow(workspace: &Workspace, report: &mut Report) {
     let packages: Vec<&str> =
         workspace.slow().flat_map(|package| ["--package", &package.name]).collect();
@@ -39,9 +43,10 @@ fn slow(workspace: &Workspace, report: &mut Report) {
         clippy.current_dir(&workspace.root).args(["clippy", "--quiet", "--all-targets"]);
         run(clippy.args(&packages).args(["--", "-D", "warnings"]))
     });
-    report.step("tests of what links LDK", "the same bytes to LDK and to us", || {
+    let started = STARTED.into_iter().flat_map(|package| ["--package", package]);
+    report.step("tests of what links LDK", "side by side, and end to end over TCP", || {
         let mut test = cargo();
         test.current_dir(&workspace.root).args(["test", "--quiet", "--no-fail-fast"]);
-        run(test.args(&packages))
+        run(test.args(&packages).args(started))
     });
 }

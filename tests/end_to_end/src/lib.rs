@@ -1,0 +1,13 @@
+//! A whole shop for tests: a simulated device, a bridge, LDK relays and LDK payers, each a process
+//! of its own, over real TCP.
+//!
+//! The programs are found beside the tests; `cargo xtask test` builds them all. None of them is
+//! told that it is in a test.
+
+mod line;
+mod process;
+mod shop;
+
+pub use line::RecordedLine;
+pub use process::{Process, ask, program};
+pub use shop::{Ldk, Merchant, Opening, Relay, Shop, verified};
