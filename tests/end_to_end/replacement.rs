@@ -57,3 +57,17 @@ fn a_new_board_and_a_new_host_serve_the_old_offer() {
         let _ = verified(&shop.ask(ldk, &offer, &[]));
     }
 }
+
+#[test]
+fn a_bridge_that_is_killed_has_recorded_what_it_sent() {
+    let (mut shop, offer) = Shop::open(&PRICED, Opening::default());
+    for ldk in Ldk::ALL {
+        let answers = shop.ask(ldk, &offer, &[]);
+        // `kill -9`, with the payer's answer as the only warning.
+        shop.bridge = None;
+        let list = shop.merchant.countersign().args(["invoices", "list", "--json"]).output();
+        let list = String::from_utf8(list.unwrap().stdout).unwrap();
+        assert!(list.contains(verified(&answers)["payment_hash"].as_str().unwrap()), "{list}");
+        shop.start_bridge(&[]);
+    }
+}

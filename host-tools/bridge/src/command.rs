@@ -8,7 +8,7 @@ mod tally;
 
 use core::future::pending;
 use core::time::Duration;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -40,6 +40,7 @@ pub(crate) fn main() -> ExitCode {
     let levels = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_env_filter(levels.from_env_lossy())
         .init();
     let outcome = Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {

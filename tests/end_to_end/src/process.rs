@@ -1,7 +1,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
@@ -40,6 +40,17 @@ impl Process {
     pub fn text(&self, field: &str) -> String {
         let ready: Value = serde_json::from_str(&self.ready).unwrap();
         ready[field].as_str().unwrap().to_owned()
+    }
+
+    /// Tells it to stop, as a system does that shuts down, and waits until it has.
+    ///
+    /// # Panics
+    /// It cannot be told.
+    #[must_use]
+    pub fn end(mut self) -> ExitStatus {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap()
     }
 
     /// Kilobytes of memory that it occupies.

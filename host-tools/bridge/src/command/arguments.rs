@@ -17,10 +17,10 @@ use super::payment_paths::StaticPath;
 /// Runs until it is interrupted. It opens the device, waiting for it if need be, tells it the time,
 /// and connects to the peers that the merchant's offers lead through. It sees sealed messages only.
 #[derive(Debug, Parser)]
-#[command(name = "countersign bridge", version)]
+#[command(name = "countersign bridge", bin_name = "countersign bridge", version)]
 pub(crate) struct Arguments {
     /// The device: sim, sim:FILE, tcp:HOST:PORT, unix:PATH, or the path of a serial port
-    #[arg(long, value_name = "DEVICE")]
+    #[arg(long, value_name = "DEVICE", default_value = "sim")]
     pub(crate) device: DeviceAddress,
     /// Accept connections here; without it, the bridge only connects to its peers
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -58,7 +58,6 @@ pub(crate) struct Arguments {
     /// The file with the bridge's network key; made from the device's answer when it is not there
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
-    /// The database of the invoices that were issued
     /// The record of what was issued, which `countersign invoices` reads
     #[arg(long, alias = "record", value_name = "FILE")]
     pub(crate) records: Option<PathBuf>,
