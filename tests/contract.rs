@@ -91,6 +91,8 @@ fn every_other_error_has_its_number() {
         let unknown_rule = RulesRequest::Propose(list.finish());
         let pin = PairRequest::Recipient { node: Bytes(point), receive_auth_key: None };
         let dear = NewOffer { price: Price::Msat(u64::MAX), ..coffee() };
+        let euro = Bytes(*b"EUR");
+        let fiat = Price::Currency { code: euro, exponent: 2, minor_units: 350 };
         let quantity = NewOffer { quantity_max: None, description: None, ..coffee() };
         let cases = [
             (104, Request::Refund(RefundRequest::End)),
@@ -98,6 +100,7 @@ fn every_other_error_has_its_number() {
             (305, Request::Paths(PathsRequest::None)),
             (303, Request::Provision(Provision::ShowWords)),
             (312, Request::Offer(OfferRequest::Show { offer: Bytes([1; 32]) })),
+            (520, Request::Offer(OfferRequest::Create(NewOffer { price: fiat, ..coffee() }))),
             (312, Request::Prompt { prompt: 9, from: 0 }),
             (312, Request::Rules(unknown_rule)),
             (403, Request::Pair(pin)),

@@ -93,8 +93,8 @@ impl fmt::Debug for Desk {
     }
 }
 
-/// The caller's memory for what an [`Output`] borrows. It is wiped before each input, since what
-/// was borrowed may have been a secret: the seed on its way to flash, or a preimage.
+/// The caller's memory for what an [`Output`] borrows. When that was a secret (the seed on its way
+/// to flash, or a preimage), the next input wipes it.
 pub struct Scratch(pub(crate) [u8; SCRATCH_LEN]);
 
 impl Scratch {
@@ -134,11 +134,19 @@ pub struct Device<'m> {
     /// When the host last went on with the task.
     pub(crate) heard_at: Uptime,
     pub(crate) host: Host,
+    pub(crate) spilled: Spilled,
     /// The board's randomness of the last input, which never comes twice.
     pub(crate) last_entropy: Secret<32>,
     /// The rule whose window is full.
     pub(crate) alarm: Option<u8>,
     pub(crate) error_form: countersign_offers::invoice_error::Form,
+}
+
+/// What the last output left in the caller's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spilled {
+    Nothing,
+    Secret,
 }
 
 /// Whether anybody waits for the outcome of the task.
@@ -154,8 +162,8 @@ pub(crate) enum Host {
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) id: u32,
-    /// SHA-256 of the whole payload: request, reply path and all.
-    pub(crate) payload: [u8; 32],
+    /// The packet's MAC: nobody finds two messages that have the same one.
+    pub(crate) mac: [u8; 32],
     pub(crate) created_at: countersign_units::UnixTime,
     pub(crate) draw: Secret<32>,
     pub(crate) number: u64,
@@ -198,6 +206,7 @@ impl<'m> Device<'m> {
             greeted: false,
             heard_at: uptime,
             host: Host::Waiting,
+            spilled: Spilled::Nothing,
             last_entropy: Secret::new([0; 32]),
             alarm: None,
             error_form: countersign_offers::invoice_error::Form::Specification,
@@ -213,7 +222,9 @@ impl<'m> Device<'m> {
         input: Input<'_>,
         scratch: &'o mut Scratch,
     ) -> Output<'o> {
-        wipe(&mut scratch.0);
+        if core::mem::replace(&mut self.spilled, Spilled::Nothing) == Spilled::Secret {
+            wipe(&mut scratch.0);
+        }
         let is_outcome = matches!(input, Input::Stored | Input::StoreFailed);
         let id = match &input {
             Input::Message { id, .. } => *id,
@@ -234,6 +245,9 @@ impl<'m> Device<'m> {
         self.last_entropy = Secret::new(moment.entropy);
         if output.is_err() && matches!(self.task, Task::Idle) {
             self.desk.wipe();
+        }
+        if output.as_ref().is_ok_and(Output::has_secret) {
+            self.spilled = Spilled::Secret;
         }
         match output {
             Ok(output @ Output::Store { .. }) => output,

@@ -68,6 +68,23 @@ pub enum Output<'o> {
     Continue,
 }
 
+impl Output<'_> {
+    /// Whether it borrows something that must not stay where it lies.
+    pub(crate) const fn has_secret(&self) -> bool {
+        matches!(
+            self,
+            Self::Store { slot: Slot::Seed, .. }
+                | Self::Reply {
+                    reply: Reply::Claimed { .. }
+                        | Reply::BridgeKey { .. }
+                        | Reply::Words(_)
+                        | Reply::Prompt(_),
+                    ..
+                }
+        )
+    }
+}
+
 /// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {

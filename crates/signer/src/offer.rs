@@ -9,9 +9,9 @@ use countersign_link::{
 use countersign_offers::capacity::OFFER_LEN;
 use countersign_offers::text::{self, Case, Prefix};
 use countersign_offers::{
-    Amount, Currency, Identity, Nonce, OfferTerms, PathPurpose, QuantityMax, Unwritable,
+    Amount, Identity, Nonce, OfferTerms, PathPurpose, QuantityMax, Unwritable,
 };
-use countersign_policy::{Epoch, Revocation};
+use countersign_policy::{Epoch, Revocation, Rule};
 use countersign_tlv::{Reader, TlvStream, Writer};
 use countersign_units::{Msat, UnixTime};
 use heapless::{String, Vec};
@@ -292,10 +292,8 @@ fn amount(price: Price) -> Result<Option<Amount>, Failure> {
     Ok(match price {
         Price::Any => None,
         Price::Msat(msat) => Some(Amount::Bitcoin(Msat::new(msat).ok_or(Code::INVALID_FIELD)?)),
-        Price::Currency { code, exponent: _, minor_units } => Some(Amount::Currency {
-            currency: Currency::new(code.0).ok_or(Code::INVALID_FIELD)?,
-            amount: minor_units,
-        }),
+        // A request for it could not be answered: rates are not taken yet.
+        Price::Currency { .. } => return Err(Code::policy(Rule::Currency.number()).into()),
     })
 }
 

@@ -1,7 +1,7 @@
 use core::ops::Range;
 
 use countersign_blinding::{BlindedPaths, Unblinding};
-use countersign_crypto::{Curve, PublicKey, Secret, sha256};
+use countersign_crypto::{Curve, PublicKey, Secret};
 use countersign_link::{Assembler, Chunk, Code, OnionRequest, Placed, Reply, WINDOW};
 use countersign_offers::capacity::holds_reply_path;
 use countersign_offers::{
@@ -125,8 +125,8 @@ impl Device<'_> {
     ) -> Result<Result<Output<'o>, Failure>, Silence> {
         let Condition::Ready(merchant) = &mut self.condition else { return Err(Silence) };
         let now = merchant.now(moment.uptime).ok_or(Silence)?;
-        let mac = onion.mac.as_slice().try_into().or(Err(Silence))?;
-        let Peeled::Final { payload } = self.desk.peel.finish(mac).or(Err(Silence))? else {
+        let mac: [u8; 32] = onion.mac.as_slice().try_into().or(Err(Silence))?;
+        let Peeled::Final { payload } = self.desk.peel.finish(&mac).or(Err(Silence))? else {
             return Err(Silence);
         };
         let heard = hear(&self.curve, merchant, &onion.unblinding, payload, (now, moment))?;
@@ -139,6 +139,7 @@ impl Device<'_> {
         let mut pending = Pending {
             request,
             offer,
+            mac,
             bytes,
             has_issuer_id,
             created_at: now,
@@ -147,9 +148,8 @@ impl Device<'_> {
             number: 0,
             payment_hash: [0; 32],
         };
-        let payload = sha256(&[self.desk.peel.payload().unwrap_or(&[])]);
         if let Some(earlier) = self.answered.iter().find(|answered| answered.id == id) {
-            if earlier.payload != payload {
+            if earlier.mac != mac {
                 self.abandon();
                 return Ok(Err(Code::ID_REUSED.into()));
             }

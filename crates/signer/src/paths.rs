@@ -40,14 +40,13 @@ impl Device<'_> {
             return self.store(id, Slot::Counters, Change::Count(pending), scratch);
         };
         merchant.windows.invoice_signed(&merchant.settings.rules, moment.uptime);
-        let payload = sha256(&[self.desk.peel.payload().unwrap_or(&[])]);
         if self.answered.is_full() {
             self.answered.pop_front();
         }
         // There is room: the oldest entry was taken out.
         let kept = self.answered.push_back(Answered {
             id,
-            payload,
+            mac: pending.mac,
             created_at: pending.created_at,
             draw: Secret::new(*pending.draw.expose_secret()),
             number,

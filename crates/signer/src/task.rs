@@ -136,6 +136,8 @@ pub(crate) struct Receiving {
 pub(crate) struct Pending {
     pub(crate) request: Suspended,
     pub(crate) offer: [u8; 32],
+    /// The MAC of the packet that it came in.
+    pub(crate) mac: [u8; 32],
     /// Where the request lies in the payload.
     pub(crate) bytes: Range<usize>,
     /// Whether a repeated request may get the same invoice (R-IR-09).
