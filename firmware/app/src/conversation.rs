@@ -58,6 +58,14 @@ impl Conversation {
         }
     }
 
+    /// Takes note of bytes: a pause between frames begins with the last of them, however slowly they
+    /// come.
+    pub(crate) const fn heard(&mut self, now: Duration) {
+        if let Self::Open(_, until) = self {
+            *until = now.saturating_add(INTER_CHUNK);
+        }
+    }
+
     /// Whether the core is in the middle of something that no other request takes the place of.
     pub(crate) const fn is_occupied(&self) -> bool {
         matches!(self, Self::Working(..) | Self::Asking(..))
@@ -121,4 +129,23 @@ pub(crate) const fn is_aside(request: &Request<'_>) -> bool {
         request,
         Request::Ping | Request::Status | Request::Cancel { .. } | Request::Prompt { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::{Conversation, INTER_CHUNK, Origin};
+
+    #[test]
+    fn a_pause_between_frames_begins_with_the_last_byte() {
+        let origin = Origin { id: 1, sequence: 2 };
+        let mut open = Conversation::Open(origin, INTER_CHUNK);
+        let now = Duration::from_millis(499);
+        open.heard(now);
+        assert_eq!(open.due(now), Some(Duration::from_millis(999)));
+        let mut greeted = Conversation::Greeted;
+        greeted.heard(now);
+        assert_eq!(greeted, Conversation::Greeted);
+    }
 }

@@ -101,6 +101,7 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
 
     async fn receive(&mut self, bytes: &[u8]) -> Result<(), Ending> {
         let Self { decoder, unfinished, worker, outlet } = self;
+        worker.heard();
         let mut rest = bytes;
         while let Some(frame) = decoder.next(&mut rest) {
             match frame.map(|frame| (frame.sequence, frame.message::<Request<'_>>())) {

@@ -73,6 +73,11 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         self.conversation.due(now)
     }
 
+    /// Takes note of bytes, whatever they are.
+    pub(crate) fn heard(&mut self) {
+        self.conversation.heard(self.now());
+    }
+
     /// Takes one message.
     ///
     /// # Errors
