@@ -21,7 +21,7 @@ pub(crate) fn run(workspace: &Workspace, report: &mut Report) {
             .args(["miri", "test", "--quiet", "--lib", "--target", FOREIGN, "--target-dir"])
             .arg(workspace.target.join("miri"))
             .env("MIRIFLAGS", "-Zmiri-disable-isolation")
-            .env("PROPTEST_CASES", "8");
+            .env("PROPTEST_CASES", "2");
         for package in workspace.portable() {
             if !workspace.closure(&package.name).contains(&"countersign-crypto") {
                 command.args(["--package", &package.name]);
