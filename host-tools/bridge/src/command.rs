@@ -1,7 +1,6 @@
 mod arguments;
 mod board;
 mod key_file;
-mod known_channel;
 mod metrics;
 mod payment_paths;
 mod tally;

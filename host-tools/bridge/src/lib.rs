@@ -37,7 +37,7 @@ mod settings;
 
 pub use bridge::Bridge;
 pub use bucket::Rate;
-pub use countersign_peer_address::{AddressError, PeerAddress};
+pub use countersign_peer_address::{AddressError, KnownChannel, PeerAddress};
 pub use counts::Counts;
 pub use device::{Device, DeviceAddress, Outcome, Outgoing};
 pub use fair_queue::QueueLimits;

@@ -1,13 +1,17 @@
-//! Where a Lightning node is reached: the text `NODE_ID@ADDRESS:PORT`, as the bridge's and the LDK
-//! peers' command lines both read it.
+//! What the bridge's and the LDK peers' command lines both read: where a Lightning node is reached,
+//! `NODE_ID@ADDRESS:PORT`, and which nodes a channel joins, `SCID=NODE_ID,NODE_ID`.
 //!
 //! It refuses to resolve names: a lookup would tell a stranger whom the merchant connects to.
+
+mod known_channel;
 
 use core::fmt;
 use core::net::SocketAddr;
 use core::str::FromStr;
 
 use bitcoin::secp256k1::PublicKey;
+
+pub use known_channel::{KnownChannel, short_channel_id};
 
 /// Where a Lightning node listens and who it is: `NODE_ID@ADDRESS:PORT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
-use countersign_bridge::{Forwarding, Limits, PeerAddress, Rate};
+use countersign_bridge::{Forwarding, KnownChannel, Limits, PeerAddress, Rate};
 use countersign_client::DeviceAddress;
 use countersign_link::ErrorForm;
+use countersign_peer_address::short_channel_id;
 
-use super::known_channel::{KnownChannel, short_channel_id};
 use super::payment_paths::StaticPath;
 
 /// Relay onion messages between the Lightning Network and the device

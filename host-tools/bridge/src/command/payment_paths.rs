@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use bitcoin::secp256k1::PublicKey;
 use countersign_client::{PaymentPath, PaymentPaths, RecipientHop};
 use countersign_link::{Bytes, PaymentHop, Seal};
+use countersign_peer_address::short_channel_id;
 use serde::Deserialize;
 
 use super::arguments::Arguments;
-use super::known_channel::short_channel_id;
 
 /// The ways for payments that the command line names, until a node is attached that knows them.
 ///

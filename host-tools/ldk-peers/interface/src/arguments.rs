@@ -2,10 +2,9 @@ use core::net::SocketAddr;
 use core::num::NonZeroU32;
 
 use bitcoin::Network;
-use bitcoin::secp256k1::PublicKey;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{PeerAddress, Seed};
+use crate::{KnownChannel, PeerAddress, Seed};
 
 /// The whole command line of an LDK peer.
 #[derive(Debug, Parser)]
@@ -117,30 +116,6 @@ pub enum PathShape {
     Compact,
 }
 
-/// A public channel between two nodes: what gossip would have told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownChannel {
-    /// The short channel id: block, transaction and output in 64 bits.
-    pub short_channel_id: u64,
-    /// Its two ends, in the order of their bytes.
-    pub ends: [PublicKey; 2],
-}
-
-impl core::str::FromStr for KnownChannel {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let read = || {
-            let (short_channel_id, ends) = text.split_once('=')?;
-            let (one, other) = ends.split_once(',')?;
-            let mut ends: [PublicKey; 2] = [one.parse().ok()?, other.parse().ok()?];
-            ends.sort_unstable_by_key(PublicKey::serialize);
-            Some(Self { short_channel_id: short_channel_id.parse().ok()?, ends })
-        };
-        read().ok_or("expected SHORT_CHANNEL_ID=NODE_ID,NODE_ID")
-    }
-}
-
 fn network(text: &str) -> Result<Network, &'static str> {
     match text {
         "mainnet" | "bitcoin" => Ok(Network::Bitcoin),
@@ -160,14 +135,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn a_known_channel_puts_its_ends_in_order() {
-        let low = "02eec7245d6b7d2ccb30380bfbe2a3648cd7a942653f5aa340edcea1f283686619";
-        let high = "0324653eac434488002cc06bbfb7f10fe18991e35f9fe4302dbea6d2353dc0ab1c";
-        let channel: KnownChannel = format!("42={high},{low}").parse().unwrap();
-        assert_eq!(channel.short_channel_id, 42);
-        assert_eq!(channel.ends.map(|end| end.to_string()), [low, high]);
     }
 }

@@ -14,7 +14,7 @@ mod seed;
 
 pub use answer::{Answer, Failure, VerifiedInvoice};
 pub use arguments::{
-    Arguments, KnownChannel, MerchantArguments, PathShape, PayerArguments, RelayArguments, Verb,
+    Arguments, MerchantArguments, PathShape, PayerArguments, RelayArguments, Verb,
 };
-pub use countersign_peer_address::PeerAddress;
+pub use countersign_peer_address::{KnownChannel, PeerAddress};
 pub use seed::{Seed, SeedError};

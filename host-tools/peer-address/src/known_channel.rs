@@ -2,13 +2,13 @@ use core::str::FromStr;
 
 use bitcoin::secp256k1::PublicKey;
 
-/// A channel that the bridge is told of, so that it finds reply paths which begin at its ends.
+/// A public channel between two nodes, as gossip would have told of it: `SCID=NODE_ID,NODE_ID`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KnownChannel {
+pub struct KnownChannel {
     /// Block, transaction and output in 64 bits.
-    pub(crate) short_channel_id: u64,
-    /// The nodes that it joins.
-    pub(crate) ends: [PublicKey; 2],
+    pub short_channel_id: u64,
+    /// The nodes that it joins, in the order of their bytes.
+    pub ends: [PublicKey; 2],
 }
 
 impl FromStr for KnownChannel {
@@ -18,7 +18,8 @@ impl FromStr for KnownChannel {
         let read = || {
             let (channel, ends) = text.split_once('=')?;
             let (one, other) = ends.split_once(',')?;
-            let ends = [one.parse().ok()?, other.parse().ok()?];
+            let mut ends: [PublicKey; 2] = [one.parse().ok()?, other.parse().ok()?];
+            ends.sort_unstable_by_key(PublicKey::serialize);
             Some(Self { short_channel_id: short_channel_id(channel).ok()?, ends })
         };
         read().ok_or("expected SCID=NODE_ID,NODE_ID")
@@ -26,7 +27,10 @@ impl FromStr for KnownChannel {
 }
 
 /// Reads a short channel id, as a number or as `BLOCKxTRANSACTIONxOUTPUT`.
-pub(crate) fn short_channel_id(text: &str) -> Result<u64, &'static str> {
+///
+/// # Errors
+/// The text is neither.
+pub fn short_channel_id(text: &str) -> Result<u64, &'static str> {
     let parts = || -> Option<u64> {
         let mut parts = text.split('x');
         let (block, transaction, output) = (parts.next()?, parts.next()?, parts.next()?);
@@ -56,9 +60,9 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_has_two_ends() {
+    fn a_channel_puts_its_ends_in_order() {
         let channel: KnownChannel = format!("1x2x3={TWO},{ONE}").parse().unwrap();
-        assert_eq!(channel.ends.map(|end| end.to_string()), [TWO, ONE]);
+        assert_eq!(channel.ends.map(|end| end.to_string()), [ONE, TWO]);
         for wrong in ["42".to_owned(), format!("42={ONE}"), format!("42={ONE},03")] {
             assert!(wrong.parse::<KnownChannel>().is_err(), "{wrong}");
         }
