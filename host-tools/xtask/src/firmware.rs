@@ -25,7 +25,8 @@ pub(crate) const EMULATED: Board =
     Board { name: "qemu-mps2", package: "countersign-qemu-mps2", target: "thumbv7em-none-eabihf" };
 
 /// Every board.
-pub(crate) const BOARDS: [Board; 1] = [EMULATED];
+pub(crate) const BOARDS: [Board; 2] =
+    [EMULATED, Board { name: "pico", package: "countersign-pico", target: "thumbv6m-none-eabi" }];
 
 /// Bytes of an image in flash and in static memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,16 @@
+//! What ends the program starts it again, and is remembered.
+#![expect(unsafe_code, reason = "a fault's handler is declared so")]
+
+use core::panic::PanicInfo;
+
+use cortex_m_rt::{ExceptionFrame, exception};
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    countersign_cortex_m::fault()
+}
+
+#[exception]
+unsafe fn HardFault(_: &ExceptionFrame) -> ! {
+    countersign_cortex_m::fault()
+}
