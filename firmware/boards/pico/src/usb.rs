@@ -97,9 +97,7 @@ async fn receive<'d>(
         loop {
             match select(receiver.read_packet(&mut packet), control.control_changed()).await {
                 Either::First(Ok(length)) => {
-                    RECEIVED
-                        .write_all(packet.get(..length).unwrap_or_default())
-                        .await;
+                    RECEIVED.write_all(packet.get(..length).unwrap_or_default()).await;
                 }
                 Either::First(Err(EndpointError::BufferOverflow)) => {}
                 Either::First(Err(EndpointError::Disabled)) => break,
@@ -122,9 +120,7 @@ async fn send<'d>(mut sender: Sender<'d, Driver<'d, USB>>) -> ! {
     let mut packet = [0; TRANSFER];
     loop {
         let length = TO_SEND.read(&mut packet).await;
-        let sent = sender
-            .write_packet(packet.get(..length).unwrap_or_default())
-            .await;
+        let sent = sender.write_packet(packet.get(..length).unwrap_or_default()).await;
         if sent.is_ok() && length == TRANSFER && TO_SEND.is_empty() {
             // A port that closed meanwhile is told by `receive`.
             let _ended = sender.write_packet(&[]).await;
