@@ -2,14 +2,15 @@ use core::fmt;
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::{RecordError, Records, column, number};
+use crate::event::happened;
+use crate::{EventKind, RecordError, Records, column, number};
 
 /// What the device told about an invoice that it signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
     /// `invoice_payment_hash`.
     pub payment_hash: [u8; 32],
-    /// The offer that it is for.
+    /// The offer, or else the refund of somebody's, that it is for.
     pub offer: [u8; 32],
     /// `invoice_amount`.
     pub amount_msat: u64,
@@ -71,7 +72,7 @@ impl Invoice {
         }
     }
 
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let received: Option<i64> = row.get("received_msat")?;
         let paid_at: Option<i64> = row.get("paid_at")?;
         let issued = Issued {
@@ -97,7 +98,8 @@ impl Records {
     /// The database's.
     pub fn add_invoice(&self, issued: &Issued) -> Result<(), RecordError> {
         let Issued { payment_hash, offer, amount_msat, created_at, expires_at, receipt } = issued;
-        self.connection.execute(
+        let change = self.change()?;
+        let added = change.execute(
             "INSERT OR IGNORE INTO invoices
                 (payment_hash, offer, amount_msat, created_at, expires_at, receipt)
                 VALUES (?, ?, ?, ?, ?, ?)",
@@ -110,21 +112,33 @@ impl Records {
                 receipt
             ],
         )?;
-        Ok(())
+        if added > 0 {
+            happened(&change, payment_hash, EventKind::Issued, *created_at)?;
+        }
+        Ok(change.commit()?)
     }
 
     /// Takes down that an invoice was paid, and says whether that was news.
+    ///
+    /// To be called when the preimage has been handed to the recipient's node, as often as one
+    /// likes: the first call counts.
     ///
     /// # Errors
     ///
     /// The database's.
     pub fn mark_paid(&self, payment_hash: &[u8; 32], paid: Paid) -> Result<News, RecordError> {
-        let changed = self.connection.execute(
+        let change = self.change()?;
+        let changed = change.execute(
             "UPDATE invoices SET received_msat = ?, paid_at = ?
                 WHERE payment_hash = ? AND paid_at IS NULL",
             params![column(paid.received_msat), column(paid.at), payment_hash],
         )?;
-        Ok(if changed == 0 { News::Known } else { News::New })
+        if changed == 0 {
+            return Ok(News::Known);
+        }
+        happened(&change, payment_hash, EventKind::Paid, paid.at)?;
+        change.commit()?;
+        Ok(News::New)
     }
 
     /// The last `most` invoices, the newest first.
@@ -162,19 +176,9 @@ pub enum News {
 
 #[cfg(test)]
 mod tests {
-    use super::{InvoiceState, Issued, News, Paid};
+    use super::{InvoiceState, News, Paid};
     use crate::Records;
-
-    fn issued(number: u8) -> Issued {
-        Issued {
-            payment_hash: [number; 32],
-            offer: [9; 32],
-            amount_msat: 1_000,
-            created_at: 100 + u64::from(number),
-            expires_at: 200,
-            receipt: vec![number; 40],
-        }
-    }
+    use crate::testing::issued;
 
     #[test]
     fn an_invoice_is_issued_until_it_is_paid_or_expires() {

@@ -1,20 +1,26 @@
-//! The merchant's record of what their device has issued: offers by text, invoices by payment hash.
+//! The merchant's record of what their device has issued: offers by text, invoices by payment hash,
+//! and in numbered events what became of them.
 //!
 //! One `SQLite` file. Whatever a method has returned `Ok` for is on the disk, also when the program is
 //! killed the moment after; several programs may have the file open at once. It holds what the
 //! merchant's rules let the device tell, and nothing of a payer: no note, no key, no request.
 
+mod event;
 mod invoice;
 mod offer;
 mod schema;
+#[cfg(test)]
+mod testing;
+mod webhook;
 
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use event::{Event, EventKind};
 pub use invoice::{Invoice, InvoiceState, Issued, News, Paid};
 pub use offer::Offer;
 
@@ -53,6 +59,12 @@ impl Records {
         let mut private = OpenOptions::new();
         private.append(true).create(true).mode(0o600).open(path).map_err(unusable)?;
         Ok(Self { connection: schema::prepared(Connection::open(path)?)? })
+    }
+
+    /// Begins a change that is made as a whole or not at all.
+    fn change(&self) -> Result<Transaction<'_>, RecordError> {
+        // From the start for writing: one that begins by reading may find that it is too late.
+        Ok(Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?)
     }
 
     /// A record that is forgotten when it is dropped.

@@ -1,11 +1,11 @@
 use core::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::RecordError;
 
-/// The layout that this program writes; older ones are brought to it one by one.
-const VERSION: i64 = 1;
+/// What each version of the layout adds to the one before; a file is brought up one by one.
+const STEPS: [&str; 2] = [TABLES, EVENTS];
 
 const TABLES: &str = "
     CREATE TABLE offers (
@@ -27,25 +27,78 @@ const TABLES: &str = "
     CREATE INDEX invoices_by_time ON invoices (created_at);
 ";
 
+/// AUTOINCREMENT: no number comes twice, so a reader who knows the last one misses nothing.
+const EVENTS: &str = "
+    CREATE TABLE events (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        payment_hash BLOB NOT NULL REFERENCES invoices,
+        kind TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        UNIQUE (payment_hash, kind)
+    ) STRICT;
+    INSERT INTO events (payment_hash, kind, at)
+        SELECT payment_hash, 'issued', created_at FROM invoices
+        UNION ALL
+        SELECT payment_hash, 'paid', paid_at FROM invoices WHERE paid_at IS NOT NULL
+        ORDER BY 3, 2;
+    CREATE TABLE webhooks (
+        url TEXT PRIMARY KEY,
+        delivered INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
 /// How long another program may keep the database to itself.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Makes a connection one that loses nothing, to tables that are there.
-pub(crate) fn prepared(mut connection: Connection) -> Result<Connection, RecordError> {
+pub(crate) fn prepared(connection: Connection) -> Result<Connection, RecordError> {
     connection.busy_timeout(PATIENCE)?;
     // A write is on the disk before it is reported, and readers do not wait for it.
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_row| Ok(()))?;
     connection.pragma_update(None, "synchronous", "full")?;
-    let migration =
-        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    match migration.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? {
-        0 => {
-            migration.execute_batch(TABLES)?;
-            migration.pragma_update(None, "user_version", VERSION)?;
-        }
-        VERSION => {}
-        _ => return Err(RecordError::Newer),
-    }
-    migration.commit()?;
+    migrate(&connection)?;
     Ok(connection)
+}
+
+/// Brings the layout up to the newest, or leaves the file as it is.
+fn migrate(connection: &Connection) -> Result<(), RecordError> {
+    let migration = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let version = migration.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+    let done = usize::try_from(version).or(Err(RecordError::Newer))?;
+    for step in STEPS.get(done..).ok_or(RecordError::Newer)? {
+        migration.execute_batch(step)?;
+    }
+    migration.pragma_update(None, "user_version", STEPS.len())?;
+    Ok(migration.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::{TABLES, prepared};
+    use crate::{EventKind, InvoiceState, RecordError, Records};
+
+    #[test]
+    fn a_record_of_the_first_layout_keeps_its_invoices_and_gets_their_events() {
+        let old = Connection::open_in_memory().unwrap();
+        old.execute_batch(TABLES).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute_batch(
+            "INSERT INTO invoices VALUES (zeroblob(32), zeroblob(32), 7, 50, 60, x'', 7, 55)",
+        )
+        .unwrap();
+        let records = Records { connection: prepared(old).unwrap() };
+        let events = records.events_after(0, 9).unwrap();
+        let seen: Vec<_> = events.iter().map(|event| (event.kind, event.at)).collect();
+        assert_eq!(seen, [(EventKind::Issued, 50), (EventKind::Paid, 55)]);
+        assert_eq!(records.invoice(&[0; 32]).unwrap().unwrap().state(70), InvoiceState::Paid);
+    }
+
+    #[test]
+    fn a_record_of_a_newer_layout_is_left_alone() {
+        let newer = Connection::open_in_memory().unwrap();
+        newer.pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(prepared(newer), Err(RecordError::Newer)));
+    }
 }
