@@ -1,11 +1,7 @@
 //! P2: no key serves two purposes. What one key made is tried in every place of another's.
 
-use std::collections::HashMap;
-
 use countersign_crypto::{PublicKey, Secret, SecretKey};
-use countersign_link::{
-    Bytes, Chunk, ClaimRequest, Network, PROTOCOL, PairRequest, Part, Provision, Reply, Request,
-};
+use countersign_link::{Bytes, Chunk, ClaimRequest, Network, PairRequest, Reply, Request};
 use countersign_offers::{Invoice, Offer};
 use countersign_tests::onion::with_curve;
 use countersign_tests::payer::{InFlight, Wish};
@@ -22,19 +18,6 @@ fn bought<'c>(curve: &'c countersign_crypto::Curve<'c>) -> (Scene<'c>, Bought) {
     (scene, bought)
 }
 
-fn export(shop: &mut Shop) -> Vec<u8> {
-    let id = shop.id();
-    let said = shop.ask(id, &Request::Export);
-    let Reply::Exported { length } = said.reply() else { panic!("{said:?}") };
-    shop.pull(id, Part::Export, length.try_into().unwrap())
-}
-
-fn node_id(shop: &mut Shop) -> [u8; 33] {
-    let said = shop.call(&Request::Hello { nonce: Bytes([1; 8]), protocol: PROTOCOL });
-    let Reply::Hello(hello) = said.reply() else { panic!("{said:?}") };
-    hello.node.expect("it is provisioned").0
-}
-
 fn bridge_key(shop: &mut Shop) -> Secret<32> {
     let said = shop.call(&Request::Pair(PairRequest::BridgeKey));
     let Reply::BridgeKey { key } = said.reply() else { panic!("{said:?}") };
@@ -46,7 +29,7 @@ fn an_export_is_no_receipt() {
     with_curve(|curve| {
         let (mut scene, bought) = bought(curve);
         let path_key = Bytes(scene.arriving_path_key(&bought.invoice));
-        let export = export(&mut scene.shop);
+        let export = scene.shop.export();
         for receipt in [&export[..], &export[..bought.receipt.len()]] {
             let claim = Request::Claim(ClaimRequest::PathKey { receipt, path_key });
             assert_eq!(code(&scene.shop.call(&claim)), NOT_OURS);
@@ -113,7 +96,7 @@ fn the_bridges_key_is_none_of_the_devices() {
         let (mut scene, bought) = bought(curve);
         let bridge = SecretKey::parse(&bridge_key(&mut scene.shop)).unwrap().public_key(curve);
         let invoice = Invoice::parse(&bought.invoice).unwrap();
-        let device = node_id(&mut scene.shop);
+        let device = scene.shop.node();
         let issuer_id = Offer::parse(&scene.offer).unwrap().fields().issuer_id.unwrap();
         let keys = [
             bridge,
@@ -132,12 +115,8 @@ fn the_bridges_key_is_none_of_the_devices() {
 fn keys_of_one_network_are_none_of_anothers() {
     let mut seen = Vec::new();
     for network in [Network::Bitcoin, Network::Testnet, Network::Signet, Network::Regtest] {
-        let mut shop = Shop::boot(HashMap::new());
-        shop.hello();
-        let words = countersign_link::Secret::new(WORDS.as_bytes());
-        let import = Provision::Import { words, network };
-        assert_eq!(shop.call(&Request::Provision(import)).reply(), Reply::Done);
-        seen.push(node_id(&mut shop).to_vec());
+        let mut shop = Shop::of(WORDS, network);
+        seen.push(shop.node().to_vec());
         seen.push(bridge_key(&mut shop).expose_secret().to_vec());
     }
     let count = seen.len();
@@ -153,7 +132,7 @@ fn no_output_has_a_key_of_the_devices_in_it() {
         let (mut scene, _) = bought(curve);
         let bridge = bridge_key(&mut scene.shop);
         scene.shop.said.pop();
-        let export = export(&mut scene.shop);
+        let export = scene.shop.export();
         scene.shop.call(&Request::GetInfo);
         scene.shop.call(&Request::Log { from: 0 });
         scene.shop.call(&Request::Pair(PairRequest::Get));

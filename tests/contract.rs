@@ -1,7 +1,5 @@
 //! What others rely on and must never change: error numbers, and what the words bring back.
 
-use std::collections::HashMap;
-
 use countersign_link::{
     Bytes, Chunk, Code, NewOffer, OfferRequest, PROTOCOL, Packer, PairRequest, PathsRequest, Price,
     Provision, RefundRequest, Reply, Request, RuleValue, RulesRequest,
@@ -17,15 +15,9 @@ fn provision(words: &[u8]) -> Request<'_> {
     Request::Provision(Provision::Import { words, network })
 }
 
-fn unprovisioned() -> Shop {
-    let mut shop = Shop::boot(HashMap::new());
-    shop.hello();
-    shop
-}
-
 #[test]
 fn an_unprovisioned_device_answers_302_to_whatever_needs_a_seed() {
-    let mut shop = unprovisioned();
+    let mut shop = Shop::unprovisioned();
     for request in [
         Request::Export,
         Request::Time { claim: NOW },
@@ -45,7 +37,7 @@ fn an_unprovisioned_device_answers_302_to_whatever_needs_a_seed() {
 
 #[test]
 fn words_that_are_none_are_error_404() {
-    let mut shop = unprovisioned();
+    let mut shop = Shop::unprovisioned();
     let words = [
         "abandon".to_owned(),
         WORDS.replace("about", "abandon"),
@@ -60,7 +52,7 @@ fn words_that_are_none_are_error_404() {
 
 #[test]
 fn little_randomness_is_error_603() {
-    let mut shop = unprovisioned();
+    let mut shop = Shop::unprovisioned();
     let network = countersign_link::Network::Regtest;
     let generate = |entropy| {
         let entropy = countersign_link::Secret::new(entropy);
@@ -168,7 +160,7 @@ fn every_error_number_has_a_meaning() {
 #[test]
 fn the_words_bring_back_the_same_node_for_ever() {
     // A printed offer leads to this node: if it changes, every code on every wall is dead.
-    let mut shop = unprovisioned();
+    let mut shop = Shop::unprovisioned();
     assert_eq!(shop.call(&provision(WORDS.as_bytes())).reply(), Reply::Done);
     let said = shop.call(&Request::Hello { nonce: Bytes([1; 8]), protocol: PROTOCOL });
     let Reply::Hello(hello) = said.reply() else { panic!("{said:?}") };

@@ -10,7 +10,7 @@ use countersign_link::{
 use countersign_tests::onion::with_curve;
 use countersign_tests::payer::Wish;
 use countersign_tests::scene::Scene;
-use countersign_tests::shop::{Cut, NOW, PowerCut, Said, Shop, WORDS};
+use countersign_tests::shop::{Cut, LIST, NOW, PowerCut, Shop, WORDS, list};
 
 /// More outputs than any script has.
 const OUTPUTS: usize = 8;
@@ -21,20 +21,10 @@ fn status(shop: &mut Shop) -> State {
     status.state
 }
 
-fn signed(shop: &mut Shop) -> u64 {
-    let said = shop.call(&Request::GetInfo);
-    let Reply::Info(info) = said.reply() else { panic!("{said:?}") };
-    info.signed
-}
-
 fn now(shop: &mut Shop) -> u64 {
     let said = shop.call(&Request::GetInfo);
     let Reply::Info(info) = said.reply() else { panic!("{said:?}") };
     info.now.unwrap_or(0)
-}
-
-fn rules(shop: &mut Shop) -> Said {
-    shop.call(&Request::Rules(RulesRequest::Get))
 }
 
 fn import() -> Request<'static> {
@@ -106,20 +96,18 @@ fn rules_are_old_or_new_and_never_a_mix() {
     with_curve(|curve| {
         let recipient = Scene::open(curve).recipient.serialize();
         let open = || Shop::open(Network::Regtest, recipient);
-        let mut buffer = [0; 64];
-        let mut list = countersign_link::Packer::new(&mut buffer);
-        for (rule, value) in [(2, Some(2)), (6, Some(3)), (12, Some(5_000))] {
-            list.push(&RuleValue { rule, value }).unwrap();
-        }
-        let propose = Request::Rules(RulesRequest::Propose(list.finish()));
-        let old = rules(&mut open());
+        let mut buffer = [0; LIST];
+        let values = [(2, Some(2)), (6, Some(3)), (12, Some(5_000))];
+        let values = values.map(|(rule, value)| RuleValue { rule, value });
+        let propose = Request::Rules(RulesRequest::Propose(list(&values, &mut buffer)));
+        let old = open().rules();
         let mut changed = open();
         changed.call(&propose);
-        let new = rules(&mut changed);
+        let new = changed.rules();
         assert_ne!(old, new);
         let mut seen = [0, 0];
         with_every_cut(open, &propose, |shop| {
-            let rules = rules(shop);
+            let rules = shop.rules();
             assert!(rules == old || rules == new);
             seen[usize::from(rules == new)] += 1;
         });
@@ -159,18 +147,18 @@ fn no_counter_goes_back_and_nothing_is_signed_uncounted() {
                 // The next invoice needs a write: the reservation is used up, as it is after a
                 // restart.
                 scene.shop = scene.shop.reboot();
-                let before = signed(&mut scene.shop);
+                let before = scene.shop.signed();
                 let id = scene.shop.id();
                 scene.shop.power = Some((left, how));
                 let heard = scene.shop.onion(id, message.path_key, &message.packet);
                 let may_be_signed =
                     heard.is_ok_and(|said| matches!(said.reply(), Reply::NeedPaymentPaths(_)));
                 scene.shop = scene.shop.reboot();
-                let after = signed(&mut scene.shop);
+                let after = scene.shop.signed();
                 assert!(after >= before + u64::from(may_be_signed), "{how:?} after {left}");
                 let bought = scene.buy(&request);
                 assert_eq!(bought.request, request);
-                assert!(signed(&mut scene.shop) > after);
+                assert!(scene.shop.signed() > after);
             }
         }
     });
@@ -186,14 +174,14 @@ fn every_invoice_of_a_reservation_is_counted_over_a_cut() {
             let before = scene.shop.writes;
             for _ in 0..3 {
                 scene.buy(&request);
-                let counted = signed(&mut scene.shop);
+                let counted = scene.shop.signed();
                 assert!(counted > last);
                 last = counted;
             }
             let writes = scene.shop.writes - before;
             assert!(writes <= 1, "{writes} writes for three invoices");
             scene.shop = scene.shop.reboot();
-            assert!(signed(&mut scene.shop) >= last);
+            assert!(scene.shop.signed() >= last);
         }
     });
 }
@@ -245,7 +233,7 @@ fn a_restored_backup_cut_short_takes_nothing_back() {
             for left in 0..OUTPUTS {
                 let mut shop = Shop::open(Network::Regtest, recipient);
                 assert_eq!(shop.call(&end_epoch).reply(), Reply::Done);
-                let before = signed(&mut shop);
+                let before = shop.signed();
                 let id = shop.id();
                 let total = u32::try_from(export.len()).unwrap();
                 for (number, data) in export.chunks(960).enumerate() {
@@ -258,7 +246,7 @@ fn a_restored_backup_cut_short_takes_nothing_back() {
                 assert!(outcome == Err(PowerCut) || left > 1, "{outcome:?} after {left}");
                 let mut shop = shop.reboot();
                 assert_eq!(status(&mut shop), State::Ready);
-                assert!(signed(&mut shop) >= before);
+                assert!(shop.signed() >= before);
                 let said = shop.call(&Request::GetInfo);
                 let Reply::Info(info) = said.reply() else { panic!("{said:?}") };
                 assert_eq!(info.epoch, 1);
@@ -291,14 +279,10 @@ fn a_flash_that_cannot_be_written_changes_nothing() {
     with_curve(|curve| {
         let recipient = Scene::open(curve).recipient.serialize();
         let mut shop = Shop::open(Network::Regtest, recipient);
-        let old = rules(&mut shop);
+        let old = shop.rules();
         shop.is_worn_out = true;
-        let mut buffer = [0; 16];
-        let mut list = countersign_link::Packer::new(&mut buffer);
-        list.push(&RuleValue { rule: 6, value: Some(3) }).unwrap();
-        let propose = Request::Rules(RulesRequest::Propose(list.finish()));
-        assert_eq!(countersign_tests::scene::code(&shop.call(&propose)), 702);
-        assert_eq!(rules(&mut shop), old);
+        assert_eq!(countersign_tests::scene::code(&shop.propose(&[(6, Some(3))])), 702);
+        assert_eq!(shop.rules(), old);
     });
 }
 
@@ -308,16 +292,15 @@ fn a_host_that_hangs_up_during_a_write_finds_its_outcome() {
         let recipient = Scene::open(curve).recipient.serialize();
         let mut shop = Shop::open(Network::Regtest, recipient);
         shop.hangs_up_during_writes = true;
-        let mut buffer = [0; 16];
-        let mut list = countersign_link::Packer::new(&mut buffer);
-        list.push(&RuleValue { rule: 6, value: Some(3) }).unwrap();
-        let propose = Request::Rules(RulesRequest::Propose(list.finish()));
+        let mut buffer = [0; LIST];
+        let quantity = list(&[RuleValue { rule: 6, value: Some(3) }], &mut buffer);
+        let propose = Request::Rules(RulesRequest::Propose(quantity));
         let id = shop.id();
         assert_eq!(shop.say(id, &propose), Ok(None), "nobody is told");
         shop.hangs_up_during_writes = false;
         shop.hello();
-        let in_memory = rules(&mut shop);
-        assert_eq!(rules(&mut shop.reboot()), in_memory, "memory and flash say the same");
+        let in_memory = shop.rules();
+        assert_eq!(shop.reboot().rules(), in_memory, "memory and flash say the same");
     });
 }
 

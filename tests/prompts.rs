@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use countersign_link::{
-    Bytes, Chunk, Network, NewOffer, OfferRequest, Packer, PairRequest, Part, Price, Provision,
-    Reply, Request, RuleValue, RulesRequest, Source,
+    Bytes, Network, NewOffer, OfferRequest, PairRequest, Price, Provision, Reply, Request, Source,
 };
 use countersign_offers::Offer;
 use countersign_tests::onion::with_curve;
 use countersign_tests::payer::{self, Wish};
 use countersign_tests::scene::{Scene, code, coffee, donation, need};
-use countersign_tests::shop::{Button, NOW, Shop, WORDS};
+use countersign_tests::shop::{Button, LIST, NOW, Shop, WORDS, list, nothing};
 
 fn last(shop: &Shop) -> Vec<String> {
     shop.prompts.last().expect("something was asked").clone()
@@ -21,15 +20,6 @@ fn shows(shop: &Shop, line: &str) {
     assert!(lines.iter().any(|shown| shown == line), "{line:?} is not among {lines:#?}");
 }
 
-fn propose(shop: &mut Shop, changes: &[(u8, Option<u64>)]) {
-    let mut buffer = [0; 256];
-    let mut list = Packer::new(&mut buffer);
-    for &(rule, value) in changes {
-        list.push(&RuleValue { rule, value }).unwrap();
-    }
-    shop.call(&Request::Rules(RulesRequest::Propose(list.finish())));
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -38,7 +28,7 @@ fn hex(bytes: &[u8]) -> String {
 fn a_change_of_rules_shows_every_rule_that_changes_and_no_other() {
     with_curve(|curve| {
         let mut shop = Scene::open(curve).shop;
-        propose(&mut shop, &[(12, Some(5_000)), (6, Some(3)), (11, None), (2, Some(1))]);
+        shop.propose(&[(12, Some(5_000)), (6, Some(3)), (11, None), (2, Some(1))]);
         let lines = last(&shop);
         assert_eq!(lines.len(), 3, "{lines:?}");
         shows(&shop, "largest-unattended: 1000000000 msat -> 5000 msat");
@@ -53,7 +43,7 @@ fn a_change_that_changes_nothing_asks_nobody() {
         let scene = Scene::open(curve);
         let (mut shop, node) = (scene.shop, Bytes(scene.recipient.serialize()));
         let asked = shop.prompts.len();
-        propose(&mut shop, &[(2, Some(1))]);
+        shop.propose(&[(2, Some(1))]);
         let pin = PairRequest::Recipient { node, receive_auth_key: None };
         assert_eq!(shop.call(&Request::Pair(pin)).reply(), Reply::Done);
         assert_eq!(shop.prompts.len(), asked);
@@ -70,12 +60,11 @@ fn pairing_shows_whole_keys() {
         scene.shop.call(&Request::Pair(pin));
         shows(&scene.shop, &format!("Payments go to: {}", hex(&node)));
         shows(&scene.shop, &format!("Receive-auth key: {}", hex(&[0xab; 32])));
-        let mut buffer = [0; 128];
-        let mut list = Packer::new(&mut buffer);
-        list.push(&Bytes(node)).unwrap();
-        scene.shop.call(&Request::Pair(PairRequest::IntroductionNodes(list.finish())));
+        let mut buffer = [0; LIST];
+        let nodes = list(&[Bytes(node)], &mut buffer);
+        scene.shop.call(&Request::Pair(PairRequest::IntroductionNodes(nodes)));
         shows(&scene.shop, &format!("Payments may enter at: {}", hex(&node)));
-        let none = PairRequest::IntroductionNodes(countersign_tests::shop::nothing());
+        let none = PairRequest::IntroductionNodes(nothing());
         scene.shop.call(&Request::Pair(none));
         shows(&scene.shop, "Payments may enter at: no listed node");
         scene.shop.call(&Request::Pair(PairRequest::BridgeKey));
@@ -174,8 +163,7 @@ fn a_description_with_hidden_characters_is_escaped_before_the_merchant_makes_it_
 
 #[test]
 fn seeds_time_wiping_and_revoking_say_what_they_are() {
-    let mut shop = Shop::boot(HashMap::new());
-    shop.hello();
+    let mut shop = Shop::unprovisioned();
     let entropy = countersign_link::Secret::new(&[0x5a; 32]);
     let generate = Provision::Generate { entropy, network: Network::Signet };
     shop.call(&Request::Provision(generate));
@@ -183,8 +171,7 @@ fn seeds_time_wiping_and_revoking_say_what_they_are() {
     assert_eq!(shop.prompts[1].len(), 25, "24 words and a title");
     shop.call(&Request::Provision(Provision::Wipe));
     shows(&shop, "Forget everything: the words bring it back");
-    let words = countersign_link::Secret::new(WORDS.as_bytes());
-    shop.call(&Request::Provision(Provision::Import { words, network: Network::Regtest }));
+    shop.take_words(WORDS, Network::Regtest);
     shows(&shop, "Take over a seed: for Regtest");
     shop.call(&Request::Time { claim: NOW });
     shows(&shop, "Set the time: 1700000000 s since 1970");
@@ -196,8 +183,7 @@ fn seeds_time_wiping_and_revoking_say_what_they_are() {
 
 #[test]
 fn the_words_that_are_shown_make_the_seed() {
-    let mut shop = Shop::boot(HashMap::new());
-    shop.hello();
+    let mut shop = Shop::unprovisioned();
     let entropy = countersign_link::Secret::new(&[0x5a; 32]);
     let generate = Provision::Generate { entropy, network: Network::Regtest };
     assert_eq!(shop.call(&Request::Provision(generate)).reply(), Reply::Done);
@@ -206,11 +192,7 @@ fn the_words_that_are_shown_make_the_seed() {
         .map(|line| line.rsplit(' ').next().unwrap().to_owned())
         .collect();
     let words = words.join(" ");
-    let mut other = Shop::boot(HashMap::new());
-    other.hello();
-    let words = countersign_link::Secret::new(words.as_bytes());
-    let import = Provision::Import { words, network: Network::Regtest };
-    assert_eq!(other.call(&Request::Provision(import)).reply(), Reply::Done);
+    let other = Shop::of(&words, Network::Regtest);
     assert_eq!(other.flash["seed"], shop.flash["seed"]);
 }
 
@@ -218,23 +200,12 @@ fn the_words_that_are_shown_make_the_seed() {
 fn a_backup_shows_everything_that_it_changes() {
     with_curve(|curve| {
         let mut scene = Scene::open(curve);
-        let id = scene.shop.id();
-        let said = scene.shop.ask(id, &Request::Export);
-        let Reply::Exported { length } = said.reply() else { panic!("{said:?}") };
-        let export = scene.shop.pull(id, Part::Export, length.try_into().unwrap());
+        let export = scene.shop.export();
         let node = scene.payer_id();
         let pin = PairRequest::Recipient { node: Bytes(node), receive_auth_key: None };
         scene.shop.call(&Request::Pair(pin));
-        propose(&mut scene.shop, &[(6, Some(3))]);
-        let id = scene.shop.id();
-        let total = u32::try_from(export.len()).unwrap();
-        for (number, data) in export.chunks(960).enumerate() {
-            let chunk = Chunk { offset: u32::try_from(number * 960).unwrap(), data };
-            scene.shop.ask(id, &Request::Import { total, chunk });
-        }
-        let chunk = Chunk { offset: total, data: &[] };
-        let said = scene.shop.ask(id, &Request::Import { total, chunk });
-        assert_eq!(said.reply(), Reply::Done);
+        scene.shop.propose(&[(6, Some(3))]);
+        assert_eq!(scene.shop.import(&export).reply(), Reply::Done);
         shows(&scene.shop, "Restore a backup: settings and counters");
         shows(&scene.shop, "quantity: 3 -> off");
         shows(&scene.shop, &format!("Payments go to: {}", hex(&scene.recipient.serialize())));
@@ -274,13 +245,11 @@ fn the_host_reads_a_prompt_only_if_the_merchant_trusts_its_screen() {
 fn a_board_without_a_screen_approves_nothing_that_must_be_read() {
     let mut shop = Shop::boot_without_screen(HashMap::new());
     shop.hello();
-    let words = countersign_link::Secret::new(WORDS.as_bytes());
-    let import = Provision::Import { words, network: Network::Regtest };
-    assert_eq!(shop.call(&Request::Provision(import)).reply(), Reply::Done);
+    assert_eq!(shop.take_words(WORDS, Network::Regtest).reply(), Reply::Done);
     assert_eq!(code(&shop.call(&Request::Time { claim: NOW })), 591);
     let unread = [(91, Some(1)), (12, Some(5_000))];
     let asked = shop.prompts.len();
-    propose(&mut shop, &unread);
+    shop.propose(&unread);
     assert_eq!(shop.prompts.len(), asked, "not even beside the rule that trusts the host");
     shop.set(&[(91, 1)]);
     assert!(matches!(shop.call(&Request::Time { claim: NOW }).reply(), Reply::Time { .. }));

@@ -3,20 +3,31 @@
 use std::collections::HashMap;
 
 use countersign_crypto::{Curve, CurveMemory, Secret, sha256};
-use countersign_link::{
-    Bytes, ErrorForm, NewOffer, OfferRequest, OnionRequest, PROTOCOL, Packed, PairRequest, Part,
-    PathsRequest, Provision, Reply, Request, ResetReason, RulesRequest, Seal,
-};
+use countersign_link::{Bytes, Packed, PairRequest, Reply, Request, ResetReason};
 use countersign_policy::Uptime;
 use countersign_signer::{
     About, Desk, Device, Input, Moment, Output, Scratch, Screen, Slot, Stored,
 };
+
+mod requests;
+
+pub use requests::{LIST, list, recipient};
 
 /// A reply as bytes, so that it can be kept and compared: what postcard makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said(pub Vec<u8>);
 
 impl Said {
+    /// The bytes of the one reply for every cause of silence.
+    ///
+    /// # Panics
+    ///
+    /// Never: it is a reply.
+    #[must_use]
+    pub fn silence() -> Self {
+        Self(postcard::to_stdvec(&Reply::Ignored).expect("it is a reply"))
+    }
+
     /// The reply.
     ///
     /// # Panics
@@ -92,6 +103,9 @@ pub const NOW: u64 = 1_700_000_000;
 pub const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon \
     abandon abandon about";
 
+/// The words of another seed.
+pub const OTHER_WORDS: &str = "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong";
+
 impl Shop {
     /// A device that comes up with `flash`.
     ///
@@ -153,11 +167,7 @@ impl Shop {
     /// When any of that fails.
     #[must_use]
     pub fn open(network: countersign_link::Network, recipient: [u8; 33]) -> Self {
-        let mut shop = Self::boot(HashMap::new());
-        shop.hello();
-        let words = countersign_link::Secret::new(WORDS.as_bytes());
-        let done = shop.call(&Request::Provision(Provision::Import { words, network }));
-        assert_eq!(done.reply(), Reply::Done);
+        let mut shop = Self::of(WORDS, network);
         assert!(matches!(shop.call(&Request::Time { claim: NOW }).reply(), Reply::Time { .. }));
         let pin = PairRequest::Recipient { node: Bytes(recipient), receive_auth_key: None };
         assert_eq!(shop.call(&Request::Pair(pin)).reply(), Reply::Done);
@@ -172,28 +182,6 @@ impl Shop {
         let mut shop = Self::boot(flash);
         shop.hello();
         shop
-    }
-
-    /// Says hello.
-    pub fn hello(&mut self) {
-        self.call(&Request::Hello { nonce: Bytes([1; 8]), protocol: PROTOCOL });
-    }
-
-    /// Sets rules by their numbers.
-    ///
-    /// # Panics
-    ///
-    /// When the device refuses.
-    pub fn set(&mut self, rules: &[(u8, u64)]) {
-        let mut buffer = [0; 256];
-        let mut list = countersign_link::Packer::new(&mut buffer);
-        for &(rule, value) in rules {
-            let value = Some(value);
-            list.push(&countersign_link::RuleValue { rule, value }).expect("room enough");
-        }
-        let propose = Request::Rules(RulesRequest::Propose(list.finish()));
-        let said = self.call(&propose);
-        assert!(matches!(said.reply(), Reply::RulesChanged(_)), "{rules:?}: {:?}", said.reply());
     }
 
     /// A fresh request id.
@@ -275,111 +263,6 @@ impl Shop {
         if let Output::Reply { reply, .. } = output {
             self.host_read.push(Said(postcard::to_stdvec(&reply).expect("it is a reply")));
         }
-    }
-
-    /// Makes an offer whose one path is `hops` and returns its text.
-    ///
-    /// # Panics
-    ///
-    /// When the device refuses.
-    pub fn offer(&mut self, new: &NewOffer<'_>, hops: &[countersign_link::MessageHop]) -> String {
-        let id = self.id();
-        let mut say = |request: OfferRequest<'_>| self.say(id, &Request::Offer(request)).unwrap();
-        assert_eq!(say(OfferRequest::Create(new.clone())), None);
-        let mut buffer = [0; 512];
-        let mut list = countersign_link::Packer::new(&mut buffer);
-        for hop in hops {
-            list.push(hop).expect("room enough");
-        }
-        let padding = countersign_link::Padding::None;
-        assert_eq!(say(OfferRequest::Path { hops: list.finish(), padding }), None);
-        let created = say(OfferRequest::End).expect("a reply");
-        let Reply::Created { length, .. } = created.reply() else {
-            panic!("no offer but {:?}", created.reply())
-        };
-        String::from_utf8(self.pull(id, Part::Text, length.into())).expect("an offer is text")
-    }
-
-    /// Pulls all of what the last reply announced.
-    ///
-    /// # Panics
-    ///
-    /// When the device does not give it.
-    pub fn pull(&mut self, id: u32, part: Part, total: usize) -> Vec<u8> {
-        let mut whole = Vec::new();
-        while whole.len() < total {
-            let offset = u32::try_from(whole.len()).unwrap();
-            let said = self.say(id, &Request::Pull { part, offset, length: 960 }).unwrap().unwrap();
-            let Reply::Chunk(chunk) = said.reply() else { panic!("{:?}", said.reply()) };
-            assert!(!chunk.data.is_empty(), "{} of {total} bytes", whole.len());
-            whole.extend_from_slice(chunk.data);
-        }
-        whole
-    }
-
-    /// Hands an onion message over under `id` and returns the reply to its end.
-    ///
-    /// # Errors
-    ///
-    /// [`PowerCut`].
-    ///
-    /// # Panics
-    ///
-    /// When there is no reply.
-    pub fn onion(&mut self, id: u32, path_key: [u8; 33], packet: &[u8]) -> Result<Said, PowerCut> {
-        let length = u16::try_from(packet.len()).unwrap();
-        let begin = OnionRequest::Begin { path_key: Bytes(path_key), length };
-        let begun = self.say(id, &Request::Onion(begin))?.unwrap();
-        if !matches!(begun.reply(), Reply::Credits { .. }) {
-            return Ok(begun);
-        }
-        for (number, data) in packet.chunks(960).enumerate() {
-            let offset = u32::try_from(number * 960).unwrap();
-            let chunk = countersign_link::Chunk { offset, data };
-            self.say(id, &Request::Onion(OnionRequest::Chunk(chunk)))?;
-        }
-        let end = OnionRequest::End { invoice_error: ErrorForm::Specification };
-        Ok(self.say(id, &Request::Onion(end))?.expect("an end is answered"))
-    }
-
-    /// Offers one payment path over `hops` to `recipient`, and ends the paths.
-    ///
-    /// # Errors
-    ///
-    /// [`PowerCut`].
-    ///
-    /// # Panics
-    ///
-    /// When there is no reply.
-    pub fn paths(
-        &mut self,
-        id: u32,
-        hops: &[countersign_link::PaymentHop],
-        recipient: [u8; 33],
-    ) -> Result<Said, PowerCut> {
-        let mut buffer = [0; 900];
-        let mut list = countersign_link::Packer::new(&mut buffer);
-        for hop in hops {
-            list.push(hop).expect("room enough");
-        }
-        let path = PathsRequest::Path { hops: list.finish() };
-        if let Some(refused) = self.say(id, &Request::Paths(path))? {
-            return Ok(refused);
-        }
-        let recipient = PathsRequest::Recipient {
-            node: Bytes(recipient),
-            records: &[],
-            seal: Seal::Plain,
-            min_final_cltv_expiry_delta: 18,
-            max_cltv_expiry: 900_000,
-            htlc_minimum_msat: 1,
-            htlc_maximum_msat: 10_000_000_000,
-        };
-        if let Some(refused) = self.say(id, &Request::Paths(recipient))? {
-            return Ok(refused);
-        }
-        let end = PathsRequest::End { multipart: false };
-        Ok(self.say(id, &Request::Paths(end))?.expect("an end is answered"))
     }
 
     /// Says `request` under `id`, for which there is a reply.

@@ -1,0 +1,215 @@
+//! Payment paths that no honest host proposes.
+
+use countersign_link::{
+    Bytes, Network, PairRequest, PathsRequest, PaymentHop, Provision, Reply, Request,
+};
+use countersign_offers::Invoice;
+use countersign_tests::onion::with_curve;
+use countersign_tests::payer::{self, Wish};
+use countersign_tests::scene::{Scene, code, donation, need};
+use countersign_tests::shop::{LIST, NOW, WORDS, list, recipient};
+
+use super::{TOO_LONG, UNREADABLE, awaiting_paths, rule};
+
+fn refused_path(change: impl Fn(&mut PaymentHop)) -> u16 {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        let mut hop = scene.hop();
+        change(&mut hop);
+        let node = scene.recipient.serialize();
+        let refused = scene.shop.path(id, &[hop], recipient(node, &[])).unwrap();
+        let code = code(&refused.expect("the path is refused"));
+        // Nothing of the refused path is left: an honest one is signed as if it had never been.
+        let said = scene.honest_paths(id);
+        let (_, invoice) = scene.deliver(id, &said);
+        let invoice = Invoice::parse(&invoice).unwrap();
+        assert_eq!(invoice.fields().paths.len(), 1);
+        code
+    })
+}
+
+#[test]
+fn a_path_to_a_recipient_that_the_merchant_did_not_pin_is_refused() {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        let hop = scene.hop();
+        let thief = scene.payer_id();
+        let refused = scene.shop.path(id, &[hop], recipient(thief, &[])).unwrap().unwrap();
+        assert_eq!(code(&refused), rule(40));
+        let none = scene.shop.ask(id, &Request::Paths(PathsRequest::End { multipart: false }));
+        assert_eq!(code(&none), rule(47), "no path carries the amount: there is no invoice");
+    });
+}
+
+#[test]
+fn without_a_pinned_recipient_no_path_is_accepted() {
+    with_curve(|curve| {
+        let mut scene = Scene::open(curve);
+        scene.shop.flash.remove("settings");
+        let request = Request::Provision(Provision::Wipe);
+        assert_eq!(scene.shop.call(&request).reply(), Reply::Done);
+        scene.shop.take_words(WORDS, Network::Regtest);
+        scene.shop.call(&Request::Time { claim: NOW });
+        let request = scene.request(&Wish::default());
+        let (id, said) = scene.hear(&scene.message(&request));
+        assert_eq!(need(&said).amount_msat, 10_000);
+        let hop = scene.hop();
+        let node = scene.recipient.serialize();
+        let refused = scene.shop.path(id, &[hop], recipient(node, &[])).unwrap().unwrap();
+        assert_eq!(code(&refused), rule(40));
+    });
+}
+
+#[test]
+fn a_path_over_an_introduction_node_that_is_not_listed_is_refused() {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        scene.honest_paths(id);
+        scene.shop.set(&[(41, 0)]);
+        let request = scene.request(&Wish { metadata: &[5; 16], ..Wish::default() });
+        let (id, _) = scene.hear(&scene.message(&request));
+        let hop = scene.hop();
+        let node = scene.recipient.serialize();
+        let refused = scene.shop.path(id, &[hop], recipient(node, &[])).unwrap().unwrap();
+        assert_eq!(code(&refused), rule(41));
+        scene.shop.hello();
+        let mut buffer = [0; LIST];
+        let nodes = list(&[Bytes(scene.relay.serialize())], &mut buffer);
+        let pin = PairRequest::IntroductionNodes(nodes);
+        assert_eq!(scene.shop.call(&Request::Pair(pin)).reply(), Reply::Done);
+        scene.buy(&request);
+    });
+}
+
+#[test]
+fn fees_beyond_the_caps_are_refused() {
+    assert_eq!(refused_path(|hop| hop.fee_base_msat = 10_001), rule(42));
+    assert_eq!(refused_path(|hop| hop.fee_proportional_millionths = 50_001), rule(43));
+    assert_eq!(refused_path(|hop| hop.fee_base_msat = u32::MAX), rule(42));
+    assert_eq!(refused_path(|hop| hop.fee_proportional_millionths = u32::MAX), rule(43));
+}
+
+#[test]
+fn a_delta_beyond_the_cap_is_refused() {
+    assert_eq!(refused_path(|hop| hop.cltv_expiry_delta = 487), rule(45));
+    assert_eq!(refused_path(|hop| hop.cltv_expiry_delta = u16::MAX), rule(42), "it overflows");
+}
+
+#[test]
+fn htlc_bounds_that_exclude_the_amount_are_refused() {
+    assert_eq!(refused_path(|hop| hop.htlc_minimum_msat = 10_001), rule(46));
+    assert_eq!(refused_path(|hop| hop.htlc_maximum_msat = 9_999), rule(47));
+    assert_eq!(refused_path(|hop| hop.htlc_maximum_msat = 0), rule(47));
+    assert_eq!(refused_path(|hop| hop.htlc_minimum_msat = u64::MAX), rule(46));
+}
+
+#[test]
+fn a_path_of_one_hop_is_refused_while_the_path_key_is_the_evidence() {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        let node = scene.recipient.serialize();
+        let refused = scene.shop.path(id, &[], recipient(node, &[])).unwrap().unwrap();
+        assert_eq!(code(&refused), rule(51));
+    });
+}
+
+#[test]
+fn the_smallest_htlc_of_a_payment_in_one_part_is_its_amount() {
+    with_curve(|curve| {
+        let mut scene = Scene::open(curve);
+        let request = scene.request(&Wish::default());
+        let bought = scene.buy(&request);
+        let invoice = Invoice::parse(&bought.invoice).unwrap();
+        let payinfo = invoice.fields().blindedpay.iter().next().unwrap();
+        assert_eq!(payinfo.htlc_minimum_msat, 10_000);
+    });
+}
+
+#[test]
+fn records_that_would_send_the_payment_on_are_refused() {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        let node = scene.recipient.serialize();
+        let hop = scene.hop();
+        let forwarding: [&[u8]; 5] = [
+            &[2, 8, 0, 0, 0, 0, 0, 0, 0, 1],
+            &[&[4, 33][..], &node].concat(),
+            &[&[8, 33][..], &node].concat(),
+            &[10, 6, 0, 40, 0, 0, 0, 1],
+            &[14, 0],
+        ];
+        for records in forwarding {
+            let refused = scene.shop.path(id, &[hop], recipient(node, records)).unwrap().unwrap();
+            assert_eq!(code(&refused), UNREADABLE, "{records:?}");
+        }
+        let dear = [12, 6, 0, 13, 0xbb, 0xa0, 0x27, 0x11];
+        let refused = scene.shop.path(id, &[hop], recipient(node, &dear)).unwrap().unwrap();
+        assert_eq!(code(&refused), rule(46), "constraints that the amount does not meet");
+        let fits = [6, 2, 1, 2, 12, 6, 0, 13, 0xbb, 0xa0, 0x27, 0x10];
+        assert_eq!(scene.shop.path(id, &[hop], recipient(node, &fits)).unwrap(), None);
+    });
+}
+
+#[test]
+fn records_of_the_recipients_are_taken_up_to_512_bytes_and_its_path_id_up_to_64() {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        let node = scene.recipient.serialize();
+        let hop = scene.hop();
+        let unknown = |len: usize| {
+            let value = vec![7; len - 6];
+            let high = u8::try_from(value.len() >> 8).unwrap();
+            let low = u8::try_from(value.len() & 0xff).unwrap();
+            [&[0xfd, 1, 1, 0xfd, high, low][..], &value].concat()
+        };
+        assert_eq!(scene.shop.path(id, &[hop], recipient(node, &unknown(512))).unwrap(), None);
+        let refused = scene.shop.path(id, &[hop], recipient(node, &unknown(513))).unwrap().unwrap();
+        assert_eq!(code(&refused), TOO_LONG);
+        let path_id = |len: u8| [&[6, len][..], &vec![1; len.into()]].concat();
+        assert_eq!(scene.shop.path(id, &[hop], recipient(node, &path_id(64))).unwrap(), None);
+        let refused = scene.shop.path(id, &[hop], recipient(node, &path_id(65))).unwrap().unwrap();
+        assert_eq!(code(&refused), TOO_LONG);
+    });
+}
+
+#[test]
+fn more_paths_or_hops_than_the_limits_are_refused() {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        let node = scene.recipient.serialize();
+        let hop = scene.hop();
+        let refused = scene.shop.path(id, &[hop; 9], recipient(node, &[])).unwrap().unwrap();
+        assert_eq!(code(&refused), rule(49));
+        for _ in 0..4 {
+            assert_eq!(scene.shop.path(id, &[hop], recipient(node, &[])).unwrap(), None);
+        }
+        let refused = scene.shop.path(id, &[hop], recipient(node, &[])).unwrap().unwrap();
+        assert_eq!(code(&refused), rule(48));
+    });
+}
+
+#[test]
+fn a_payment_in_several_parts_is_not_offered_against_the_rules() {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        let node = scene.recipient.serialize();
+        let hop = scene.hop();
+        assert_eq!(scene.shop.path(id, &[hop], recipient(node, &[])).unwrap(), None);
+        let said = scene.shop.ask(id, &Request::Paths(PathsRequest::End { multipart: true }));
+        let (_, invoice) = scene.deliver(id, &said);
+        let invoice = Invoice::parse(&invoice).unwrap();
+        assert!(invoice.records().find(174).is_none(), "no basic_mpp");
+    });
+}
+
+#[test]
+fn the_amount_and_the_payment_hash_are_the_devices() {
+    // #9: nothing that a host says about them reaches the invoice.
+    with_curve(|curve| {
+        let mut scene = Scene::with(curve, &donation());
+        let request = scene.request(&Wish { amount: Some(12_345), ..Wish::default() });
+        let bought = scene.buy(&request);
+        let (hash, amount) = payer::verify(curve, &request, &bought.invoice);
+        assert_eq!((hash, amount), (bought.payment_hash, 12_345));
+    });
+}
