@@ -21,7 +21,7 @@ use countersign_link::{Network, NodeId};
 use countersign_records::Records;
 use countersign_simulator::Terminal;
 use serde_json::json;
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
@@ -42,7 +42,8 @@ pub(crate) fn main() -> ExitCode {
         .with_ansi(io::stderr().is_terminal())
         .with_env_filter(levels.from_env_lossy())
         .init();
-    let outcome = Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {
+    let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
+    let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         let outcome = runtime.block_on(until_told_to_stop(arguments));
         // LDK's connections never end by themselves.
         runtime.shutdown_background();
@@ -195,5 +196,7 @@ fn announce(bridge: &Bridge, device: PublicKey, arguments: &Arguments) -> io::Re
     out.flush()
 }
 
+/// One link keeps two threads busy, and every further one has a heap of its own that fills up.
+const WORKERS: usize = 2;
 const READY: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(10);

@@ -47,6 +47,10 @@ const EVENTS: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// Kilobytes of the file that are kept in memory. Payment hashes land all over the table, so a larger
+/// cache would grow with the record until it is full, for no gain: the system keeps the file anyway.
+const CACHE_KILOBYTES: i64 = 256;
+
 /// How long another program may keep the database to itself.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -56,6 +60,8 @@ pub(crate) fn prepared(connection: Connection) -> Result<Connection, RecordError
     // A write is on the disk before it is reported, and readers do not wait for it.
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_row| Ok(()))?;
     connection.pragma_update(None, "synchronous", "full")?;
+    // A positive number would be pages.
+    connection.pragma_update(None, "cache_size", CACHE_KILOBYTES.saturating_neg())?;
     migrate(&connection)?;
     Ok(connection)
 }

@@ -23,6 +23,7 @@ mod process;
 mod report;
 mod setup;
 mod sizes;
+mod soak;
 mod test;
 mod workspace;
 
@@ -49,6 +50,8 @@ enum Verb {
     },
     /// A customer's wallet gets an invoice that the device signed, over the real network protocol
     Demo(demo::Arguments),
+    /// Thousands of requests at a device whose plug is pulled over and over: minutes
+    Soak(soak::Arguments),
     /// Instructions and allocations of each step, ours beside LDK's
     Bench {
         /// Print one JSON array instead of a table
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
     let mut report = Report::default();
     match verb {
         Verb::Demo(arguments) => return demo::play(&workspace, &arguments),
+        Verb::Soak(arguments) => soak::run_all(&workspace, &mut report, &arguments),
         Verb::Setup => setup::all(&mut report),
         Verb::Check => check::all(&workspace, &mut report),
         Verb::Test { quick: true } => test::quick(&workspace, &mut report),
