@@ -361,6 +361,7 @@ pub enum RefundRequest<'a> {
         #[serde(borrow)]
         chunk: Chunk<'a>,
     },
-    /// All of it was sent. Takes a button, and goes on like an onion message.
+    /// All of it was sent. Takes a button, and goes on like an onion message; but whoever asks is
+    /// the host, so that a refusal is an error and never silence.
     AnswerEnd,
 }

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use countersign_crypto::{ChaCha20, Curve, HmacSha256, PublicKey, SecretKey, SharedSecret, wipe};
-use countersign_tlv::{Malformed, Reader};
+use countersign_tlv::{Full, Malformed, Reader, Writer};
 
 use crate::capacity::{HEADER_LEN, HMAC_LEN, KEPT_LEN, MAX_PAYLOAD_LEN};
 use crate::{AssociatedData, Forward, Ignored, PayloadsLen};
@@ -14,6 +14,8 @@ use crate::{AssociatedData, Forward, Ignored, PayloadsLen};
 pub struct Peel {
     incoming: Option<Incoming>,
     hop: Option<Hop>,
+    /// Where in `kept` a payload lies that came in no packet.
+    composed: Option<usize>,
     /// Bytes of `kept` that have been decrypted.
     kept_len: usize,
     /// The length of the first payload, the payload, and the MAC of the next packet.
@@ -64,7 +66,7 @@ impl Peel {
         reason = "made for statics, which are initialised at compile time"
     )]
     pub const fn new() -> Self {
-        Self { incoming: None, hop: None, kept_len: 0, kept: [0; KEPT_LEN] }
+        Self { incoming: None, hop: None, composed: None, kept_len: 0, kept: [0; KEPT_LEN] }
     }
 
     /// Begins a packet, and forgets the one before. This takes one multiplication on the curve.
@@ -140,10 +142,34 @@ impl Peel {
         })
     }
 
+    /// Keeps what `write` writes in place of a packet's payload, and forgets the packet: for what
+    /// did not come in an onion and is answered with one.
+    ///
+    /// # Errors
+    /// [`Full`], also above [`MAX_PAYLOAD_LEN`]. Nothing is kept then.
+    pub fn compose(
+        &mut self,
+        write: impl FnOnce(&mut Writer<'_>) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        self.wipe();
+        // Whatever is written is wiped with the rest.
+        self.kept_len = KEPT_LEN;
+        let mut writer = Writer::new(self.kept.get_mut(..MAX_PAYLOAD_LEN).unwrap_or(&mut []));
+        let written = write(&mut writer).map(|()| writer.len());
+        self.composed = written.ok();
+        if self.composed.is_none() {
+            self.wipe();
+        }
+        written.map(drop)
+    }
+
     /// The payload again, for as long as it has not been forgotten; `None` before
     /// [`Peel::finish`] has given it away.
     #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {
+        if let Some(len) = self.composed {
+            return self.kept.get(..len);
+        }
         self.hop.as_ref()?.hmac?;
         self.opened().map(|(payload, _)| payload)
     }
@@ -170,6 +196,7 @@ impl Peel {
         self.kept_len = 0;
         self.incoming = None;
         self.hop = None;
+        self.composed = None;
     }
 
     /// Ends the MAC; remembers `hmac` if it is the packet's.
@@ -362,6 +389,20 @@ mod tests {
         assert_eq!(peel.kept, [0; super::KEPT_LEN]);
         assert_eq!(peel.finish(&[0; 32]), Err(Ignored));
         assert!(with_curve(|curve| peel.forward(curve)).is_err());
+    }
+
+    #[test]
+    fn a_composed_payload_takes_the_place_of_a_packet_and_is_wiped_like_one() {
+        let mut peel = Peel::new();
+        assert!(feed(&mut peel, &secret(1), &small(b"payload")).is_ok());
+        peel.compose(|writer| writer.bytes(b"composed")).unwrap();
+        assert_eq!(peel.payload(), Some(&b"composed"[..]));
+        assert!(with_curve(|curve| peel.forward(curve)).is_err());
+        assert_eq!(peel.finish(&[0; 32]), Err(Ignored));
+        assert_eq!(peel.payload(), None);
+        peel.compose(|writer| writer.bytes(&[7; MAX_PAYLOAD_LEN])).unwrap();
+        assert!(peel.compose(|writer| writer.bytes(&[7; MAX_PAYLOAD_LEN + 1])).is_err());
+        assert_eq!((peel.payload(), peel.kept), (None, [0; super::KEPT_LEN]));
     }
 
     #[test]

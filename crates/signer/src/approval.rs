@@ -9,7 +9,7 @@ use crate::keys::{Purpose, Seed};
 use crate::log::Subject;
 use crate::merchant::Merchant;
 use crate::settings::changes;
-use crate::task::{Change, Matter, Task};
+use crate::task::{Change, Matter, Origin, Task};
 use crate::{Counters, Moment, Output, Settings, Slot};
 
 /// What becomes of a matter once the merchant has decided, and once flash has it.
@@ -108,7 +108,7 @@ impl Device<'_> {
         let id = *id;
         let reply = match matter {
             // The payer learns nothing of the merchant's no.
-            Matter::Invoice(_) => Reply::Ignored,
+            Matter::Invoice(pending) if pending.origin != Origin::Refund => Reply::Ignored,
             Matter::Generate { .. }
             | Matter::Words { .. }
             | Matter::Import { .. }
@@ -118,6 +118,7 @@ impl Device<'_> {
             | Matter::Revoke { .. }
             | Matter::RevokeEpoch
             | Matter::Offer(_)
+            | Matter::Invoice(_)
             | Matter::Time(_)
             | Matter::BridgeKey
             | Matter::Restore(_) => Failure::from(Code::NOT_APPROVED).reply(),

@@ -66,13 +66,7 @@ impl Device<'_> {
             chunks.finish().or(Err(Code::CHUNK_ORDER))?;
             return self.imported(moment, id, total);
         }
-        if chunks.place(chunk).or(Err(Code::CHUNK_ORDER))? == Placed::New {
-            let start = usize::try_from(chunk.offset).or(Err(Code::CHUNK_ORDER))?;
-            let space = self.desk.records.get_mut(start..).ok_or(Code::TOO_LONG)?;
-            for (byte, &value) in space.iter_mut().zip(chunk.data) {
-                *byte = value;
-            }
-        }
+        place(chunks, chunk, &mut self.desk.records)?;
         Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
     }
 
@@ -102,6 +96,22 @@ impl Device<'_> {
         let counters = merchant.counters.ahead_of(counters);
         self.ask(id, Matter::Restore(counters))
     }
+}
+
+/// Puts `chunk` where it belongs among those of one upload.
+pub(crate) fn place(
+    chunks: &mut Assembler,
+    chunk: &Chunk<'_>,
+    records: &mut [u8],
+) -> Result<(), Failure> {
+    if chunks.place(chunk).or(Err(Code::CHUNK_ORDER))? == Placed::New {
+        let start = usize::try_from(chunk.offset).or(Err(Code::CHUNK_ORDER))?;
+        let space = records.get_mut(start..).ok_or(Code::TOO_LONG)?;
+        for (byte, &value) in space.iter_mut().zip(chunk.data) {
+            *byte = value;
+        }
+    }
+    Ok(())
 }
 
 fn write(merchant: &Merchant, space: &mut [u8]) -> Result<usize, Full> {

@@ -1,6 +1,7 @@
 use countersign_link::{
     Bytes, Capacities, Code, HelloAck, Info, MAX_CHUNK, MAX_FRAME, Network, OfferRequest,
-    OnionRequest, PROTOCOL, Packer, Part, Provision, Reply, Request, State, Status, WINDOW,
+    OnionRequest, PROTOCOL, Packer, Part, Provision, RefundRequest, Reply, Request, State, Status,
+    WINDOW,
 };
 use countersign_onion::capacity::MAX_PACKET_LEN;
 use countersign_policy::Disclosure;
@@ -74,7 +75,8 @@ impl Device<'_> {
                 self.host_entropy = self.mixed(entropy.reveal());
                 reply(Reply::Done)
             }
-            Request::Refund(_) | Request::Rate { .. } => Err(Code::UNKNOWN_REQUEST.into()),
+            Request::Refund(refund) => self.refund(moment, id, &refund, scratch),
+            Request::Rate { .. } => Err(Code::UNKNOWN_REQUEST.into()),
         }
     }
 
@@ -104,6 +106,7 @@ impl Device<'_> {
                 Task::Receiving { .. }
                 | Task::Drafting { .. }
                 | Task::Importing { .. }
+                | Task::Withdrawing { .. }
                 | Task::AwaitingPaths { .. },
                 _,
             ) if !is_same && !has_paused => Err(Code::BUSY.into()),
@@ -122,9 +125,15 @@ impl Device<'_> {
             | Request::Provision(Provision::ShowWords) => Place::Aside,
             Request::Onion(OnionRequest::Chunk(_) | OnionRequest::End { .. })
             | Request::Offer(OfferRequest::Path { .. } | OfferRequest::End)
+            | Request::Refund(RefundRequest::AnswerEnd)
             | Request::Paths(_)
             | Request::Route { .. }
             | Request::Pull { .. } => Place::Continues,
+            Request::Refund(RefundRequest::Answer { .. })
+                if matches!(self.task, Task::Withdrawing { .. }) =>
+            {
+                Place::Continues
+            }
             Request::Import { .. } if matches!(self.task, Task::Importing { .. }) => {
                 Place::Continues
             }

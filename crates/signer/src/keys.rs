@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     Draws,
     /// Sealing what is exported.
     Export,
+    /// Signing the invoices for refunds of others, each with a key of its own.
+    Withdrawals,
     /// Sealing the receipts that the host keeps for claims.
     Receipts,
     /// The bridge's own node key, which the device hands out at pairing so that another host can
@@ -34,6 +36,7 @@ impl Purpose {
             Self::Preimages => b"preimages",
             Self::Draws => b"draws",
             Self::Export => b"export",
+            Self::Withdrawals => b"withdrawals",
             Self::Receipts => b"receipts",
             Self::Bridge => b"bridge node key",
         }
@@ -107,19 +110,20 @@ mod tests {
     use super::{Purpose, Seed};
     use countersign_link::Network;
 
-    const PURPOSES: [Purpose; 7] = [
+    const PURPOSES: [Purpose; 8] = [
         Purpose::Node,
         Purpose::Offers,
         Purpose::Preimages,
         Purpose::Draws,
         Purpose::Export,
+        Purpose::Withdrawals,
         Purpose::Receipts,
         Purpose::Bridge,
     ];
 
     #[test]
     fn no_secret_serves_two_purposes_or_two_networks() {
-        let mut secrets = [[0; 32]; 28];
+        let mut secrets = [[0; 32]; 32];
         let all = [Network::Bitcoin, Network::Testnet, Network::Signet, Network::Regtest]
             .into_iter()
             .flat_map(|network| {

@@ -49,6 +49,7 @@ mod store;
 mod task;
 mod text;
 mod vault;
+mod withdrawal;
 
 pub use counters::Counters;
 pub use device::{About, Desk, Device, Scratch, Screen, Stored};

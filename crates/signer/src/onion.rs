@@ -10,7 +10,8 @@ use countersign_offers::{
 use countersign_onion::capacity::{HEADER_LEN, HMAC_LEN};
 use countersign_onion::{AssociatedData, ContentType, Message, PayloadsLen, Peel, Peeled};
 use countersign_policy::{
-    Judgement, Match, OfferFacts, OffersAllowed, Origin, RequestFacts, Rule, Verdict, judge_request,
+    Judgement, Match, OfferFacts, OffersAllowed, Origin as Answers, RequestFacts, Rule, Verdict,
+    judge_request,
 };
 use countersign_tlv::Reader;
 use countersign_units::UnixTime;
@@ -23,7 +24,7 @@ use crate::input::Failure;
 use crate::log::Subject;
 use crate::merchant::Merchant;
 use crate::offer::offer_id;
-use crate::task::{Matter, Pending, Receiving, Task};
+use crate::task::{Matter, Origin, Pending, Receiving, Task};
 use crate::{Moment, Output};
 
 /// Why nothing comes of an onion message. There is one value for every cause, because BOLT 4 wants
@@ -38,7 +39,7 @@ struct Heard {
     /// Where it lies in the payload.
     bytes: Range<usize>,
     offer: [u8; 32],
-    has_issuer_id: bool,
+    origin: Origin,
 }
 
 impl Device<'_> {
@@ -130,7 +131,7 @@ impl Device<'_> {
             return Err(Silence);
         };
         let heard = hear(&self.curve, merchant, &onion.unblinding, payload, (now, moment))?;
-        let Heard { request, judgement, bytes, offer, has_issuer_id } = match heard {
+        let Heard { request, judgement, bytes, offer, origin } = match heard {
             Ok(heard) => heard,
             Err(invalid) => return self.refuse(moment, id, Refusal::Invalid(invalid)).map(Ok),
         };
@@ -139,31 +140,44 @@ impl Device<'_> {
         let mut pending = Pending {
             request,
             offer,
+            origin,
             mac,
             bytes,
-            has_issuer_id,
             created_at: now,
             relative_expiry: InvoiceFields::DEFAULT_EXPIRY,
             draw,
             number: 0,
             payment_hash: [0; 32],
         };
-        if let Some(earlier) = self.answered.iter().find(|answered| answered.id == id) {
-            if earlier.mac != mac {
-                self.abandon();
-                return Ok(Err(Code::ID_REUSED.into()));
-            }
-            // The same request again, under the same id: it was judged, approved and counted.
-            pending.created_at = earlier.created_at;
-            pending.draw = Secret::new(*earlier.draw.expose_secret());
-            let number = earlier.number;
-            return Ok(self.need_paths(id, pending, number));
+        match self.answered_before(id, &mut pending) {
+            Ok(None) => {}
+            Ok(Some(number)) => return Ok(self.need_paths(id, pending, number)),
+            Err(failure) => return Ok(Err(failure)),
         }
         match judgement.verdict {
             Verdict::Sign => Ok(self.count(moment, id, pending, scratch)),
             Verdict::Ask(_) => Ok(self.ask(id, Matter::Invoice(pending))),
             Verdict::Refuse(rule) => self.refuse(moment, id, Refusal::Rule(rule)).map(Ok),
         }
+    }
+
+    /// Finds the request of that id among those that were judged, approved and counted, and makes
+    /// `pending` what it was then; its number.
+    pub(crate) fn answered_before(
+        &mut self,
+        id: u32,
+        pending: &mut Pending,
+    ) -> Result<Option<u64>, Failure> {
+        let Some(earlier) = self.answered.iter().find(|answered| answered.id == id) else {
+            return Ok(None);
+        };
+        if earlier.mac != pending.mac {
+            self.abandon();
+            return Err(Code::ID_REUSED.into());
+        }
+        pending.created_at = earlier.created_at;
+        pending.draw = Secret::new(*earlier.draw.expose_secret());
+        Ok(Some(earlier.number))
     }
 
     fn refuse<'o>(
@@ -275,12 +289,15 @@ fn hear(
     };
     let facts = facts(merchant, &checked, (&offer, epoch), at);
     let judgement = judge_request(&merchant.settings.rules, &facts);
-    let has_issuer_id = request.offer().issuer_id.is_some();
-    Ok(Ok(Heard { request: checked.suspend(), judgement, bytes, offer, has_issuer_id }))
+    let origin = match request.offer().issuer_id {
+        Some(_) => Origin::Offer,
+        None => Origin::AnonymousOffer,
+    };
+    Ok(Ok(Heard { request: checked.suspend(), judgement, bytes, offer, origin }))
 }
 
 /// Where the `invoice_request` `part` lies in the payload `whole`.
-fn range_in(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
+pub(crate) fn range_in(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
     let stream = countersign_tlv::TlvStream::parse(whole).ok()?;
     let record = stream.find(ContentType::INVOICE_REQUEST.number())?;
     let start = usize::try_from(record.reader().offset()).ok()?;
@@ -299,7 +316,7 @@ fn facts<'a>(
     RequestFacts {
         // `OurRequest::check` has compared the chains.
         chain: Match::Same,
-        origin: Origin::Offer(OfferFacts {
+        origin: Answers::Offer(OfferFacts {
             epoch: settings.epoch_of(epoch),
             revocation: settings.revocation(offer),
             expiry: request.offer().absolute_expiry,

@@ -21,7 +21,8 @@ use crate::decisions::point;
 use crate::device::{Answered, Condition, Desk, Device, Scratch};
 use crate::input::Failure;
 use crate::log::Subject;
-use crate::task::{Change, Content, Paths, Pending, Task};
+use crate::onion::Refusal;
+use crate::task::{Change, Content, Origin, Paths, Pending, Task};
 use crate::vault::{End, Payment, Receipt, half_sha256};
 use crate::{Moment, Output, Settings, Slot};
 
@@ -62,9 +63,10 @@ impl Device<'_> {
         mut pending: Pending,
         number: u64,
     ) -> Result<Output<'o>, Failure> {
-        // With an `offer_issuer_id` the same request gets the same hash again; without one it must
-        // never get an earlier invoice again (R-IR-09).
-        pending.number = if pending.has_issuer_id { 0 } else { number };
+        pending.number = match pending.origin {
+            Origin::Offer | Origin::Refund => 0,
+            Origin::AnonymousOffer => number,
+        };
         let amount = pending.request.amount().get();
         let preimage = self.merchant()?.preimage(&pending.payment());
         pending.payment_hash = sha256(&[preimage.expose_secret()]);
@@ -97,10 +99,20 @@ impl Device<'_> {
                 };
                 self.sign(moment, id, &pending, *multipart)
             }
-            PathsRequest::None => self
-                .answer_with_error(id, &crate::onion::Refusal::Rule(Rule::Paths))
-                .or(Ok(Output::Reply { id, reply: Reply::Ignored })),
+            PathsRequest::None => self.no_path(id),
         }
+    }
+
+    /// The payer of an offer is told; whoever asked the merchant to take their money is not.
+    fn no_path<'o>(&mut self, id: u32) -> Result<Output<'o>, Failure> {
+        if let Task::AwaitingPaths { pending, .. } = &self.task
+            && pending.origin == Origin::Refund
+        {
+            self.abandon();
+            return Err(Code::policy(Rule::Paths.number()).into());
+        }
+        self.answer_with_error(id, &Refusal::Rule(Rule::Paths))
+            .or(Ok(Output::Reply { id, reply: Reply::Ignored }))
     }
 
     fn path_hops<'o>(&mut self, hops: &Packed<'_, PaymentHop>) -> Result<Output<'o>, Failure> {

@@ -13,7 +13,7 @@ use crate::device::{Condition, Device, Scratch, Screen};
 use crate::input::Failure;
 use crate::offer::Draft;
 use crate::settings::{OfferId, changes};
-use crate::task::{Matter, Pending, Task};
+use crate::task::{Matter, Origin, Pending, Task};
 use crate::text::Text;
 
 /// One line of a prompt.
@@ -38,7 +38,11 @@ impl<F: FnMut(Line<'_>)> Lines<F> {
 
     /// A line of somebody's words, escaped and cut to what a screen can show.
     fn quoted(&mut self, label: &'static str, text: &str) {
-        let text = Untrusted::new(text).excerpt(SHOWN_CHARACTERS);
+        self.excerpt(label, Untrusted::new(text));
+    }
+
+    fn excerpt(&mut self, label: &'static str, text: Untrusted<'_>) {
+        let text = text.excerpt(SHOWN_CHARACTERS);
         (self.0)(Line { label, text: format_args!("{text}"), source: Source::Stranger });
     }
 
@@ -73,6 +77,9 @@ impl Device<'_> {
                 lines.own("Revoke every offer", format_args!("made up to now"));
             }
             Matter::Offer(draft) => self.show_offer(draft, lines),
+            Matter::Invoice(pending) if pending.origin == Origin::Refund => {
+                self.show_withdrawal(pending, lines);
+            }
             Matter::Invoice(pending) => self.show_invoice(pending, lines),
             Matter::Time(UnixTime(time)) => {
                 lines.own("Set the time", format_args!("{time} s since 1970"));
@@ -189,12 +196,22 @@ impl Device<'_> {
             lines.own("Description", format_args!("{text}"));
         }
         if let Some(note) = request.fields().payer_note {
-            let text = note.excerpt(SHOWN_CHARACTERS);
-            (lines.0)(Line {
-                label: "The payer writes",
-                text: format_args!("{text}"),
-                source: Source::Stranger,
-            });
+            lines.excerpt("The payer writes", note);
+        }
+    }
+
+    /// Everything but the amount is in a stranger's words.
+    fn show_withdrawal(&self, pending: &Pending, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+        lines.own("Take the money", format_args!("{}", Sats(pending.request.amount())));
+        let payload = self.desk.peel.payload().unwrap_or(&[]);
+        let request = payload.get(pending.bytes.clone()).unwrap_or(&[]);
+        let Ok(refund) = countersign_offers::Refund::parse_bounded(request) else { return };
+        lines.excerpt("For", refund.description());
+        if let Some(issuer) = refund.offer().issuer {
+            lines.excerpt("The payer calls itself", issuer);
+        }
+        if let Some(note) = refund.fields().payer_note {
+            lines.excerpt("The payer writes", note);
         }
     }
 

@@ -40,6 +40,8 @@ pub(crate) enum Task {
     Exported { id: u32, range: Range<usize> },
     /// An export is coming in.
     Importing { id: u32, chunks: Assembler },
+    /// Somebody's refund is coming in.
+    Withdrawing { id: u32, chunks: Assembler },
 }
 
 impl Task {
@@ -61,7 +63,8 @@ impl Task {
             | Self::AwaitingPaths { id, .. }
             | Self::Answering { id, .. }
             | Self::Exported { id, .. }
-            | Self::Importing { id, .. } => Some(*id),
+            | Self::Importing { id, .. }
+            | Self::Withdrawing { id, .. } => Some(*id),
         }
     }
 }
@@ -135,13 +138,13 @@ pub(crate) struct Receiving {
 #[derive(Debug)]
 pub(crate) struct Pending {
     pub(crate) request: Suspended,
+    /// The offer, or the SHA-256 of the refund.
     pub(crate) offer: [u8; 32],
-    /// The MAC of the packet that it came in.
+    pub(crate) origin: Origin,
+    /// The MAC of the packet that it came in, or the SHA-256 of the refund.
     pub(crate) mac: [u8; 32],
     /// Where the request lies in the payload.
     pub(crate) bytes: Range<usize>,
-    /// Whether a repeated request may get the same invoice (R-IR-09).
-    pub(crate) has_issuer_id: bool,
     pub(crate) created_at: UnixTime,
     pub(crate) relative_expiry: Seconds,
     /// What every key of the answer is drawn from.
@@ -150,6 +153,17 @@ pub(crate) struct Pending {
     pub(crate) number: u64,
     /// Set with the number.
     pub(crate) payment_hash: [u8; 32],
+}
+
+/// What a request answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// An offer of ours with an `offer_issuer_id`: a repeated request gets the same payment hash.
+    Offer,
+    /// An offer of ours without one: a request never gets an earlier invoice again (R-IR-09).
+    AnonymousOffer,
+    /// Nothing of ours: it is somebody's refund or withdrawal.
+    Refund,
 }
 
 /// The payment paths that there are so far.

@@ -3,9 +3,9 @@ use countersign_tlv::TlvStream;
 use countersign_units::Msat;
 
 use super::{CheckedRequest, Price};
-use crate::{Answerable, Invalid, Nonce, Rejected, field};
+use crate::{Answerable, CheckedRefund, Invalid, Rejected, field};
 
-/// A [`CheckedRequest`] that has let go of its bytes, for a device that has to wait for payment
+/// A [`CheckedRequest`] or a [`CheckedRefund`] that has let go of its bytes, for a device that has to wait for payment
 /// paths and has nowhere but one buffer to keep the request in.
 ///
 /// It is still the proof that the request was checked, and of which bytes: [`Suspended::resume`]
@@ -13,7 +13,6 @@ use crate::{Answerable, Invalid, Nonce, Rejected, field};
 #[derive(Debug)]
 pub struct Suspended {
     digest: [u8; 32],
-    nonce: Nonce,
     price: Price,
     key: KeyPair,
 }
@@ -23,7 +22,19 @@ impl CheckedRequest<'_> {
     #[must_use]
     pub fn suspend(self) -> Suspended {
         let digest = sha256(&[self.ours.request.records.bytes()]);
-        Suspended { digest, nonce: self.ours.nonce, price: self.price, key: self.ours.key }
+        Suspended { digest, price: self.price, key: self.ours.key }
+    }
+}
+
+impl CheckedRefund<'_> {
+    /// Lets go of the refund's bytes. The invoice will be signed with `key`, best one that nothing
+    /// else is signed with (R-RF-04).
+    #[must_use]
+    pub fn suspend(self, key: KeyPair) -> Suspended {
+        let refund = self.refund();
+        let digest = sha256(&[refund.records().bytes()]);
+        let price = Price { quantity: 1, expected: None, amount: refund.amount() };
+        Suspended { digest, price, key }
     }
 }
 
@@ -32,12 +43,6 @@ impl Suspended {
     #[must_use]
     pub const fn digest(&self) -> &[u8; 32] {
         &self.digest
-    }
-
-    /// The nonce of the offer.
-    #[must_use]
-    pub const fn nonce(&self) -> &Nonce {
-        &self.nonce
     }
 
     /// What the request is about, in numbers.

@@ -1,0 +1,211 @@
+//! The merchant takes money that somebody offers: an invoice for an `lnr…` that answers no offer of
+//! ours.
+
+use countersign_blinding::{EncryptedDataTlv, Hop, Padding, Purpose as Sent, Route, Start};
+use countersign_crypto::{Curve, KeyPair, Secret, SecretKey, hmac_sha256, sha256};
+use countersign_link::{Assembler, Chunk, Code, RefundRequest, Reply, WINDOW};
+use countersign_offers::capacity::{INVOICE_REQUEST_LEN, holds_reply_path};
+use countersign_offers::{Here, Invalid, InvoiceFields, Refund, Rejected};
+use countersign_onion::{ContentType, Peel};
+use countersign_policy::{
+    Judgement, Match, Origin as Answers, RequestFacts, Verdict, judge_request,
+};
+use countersign_tlv::Writer;
+use countersign_units::UnixTime;
+
+use crate::backup::place;
+use crate::device::{Condition, Desk, Device, Scratch};
+use crate::input::Failure;
+use crate::keys::Purpose;
+use crate::log::Subject;
+use crate::merchant::Merchant;
+use crate::onion::range_in;
+use crate::task::{Matter, Origin, Pending, Task};
+use crate::{Moment, Output};
+
+impl Device<'_> {
+    pub(crate) fn refund<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        request: &RefundRequest<'_>,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        match request {
+            RefundRequest::Create { .. } | RefundRequest::Path { .. } | RefundRequest::End => {
+                Err(Code::UNKNOWN_REQUEST.into())
+            }
+            RefundRequest::Answer { total, chunk } => self.withdraw(moment, id, *total, chunk),
+            RefundRequest::AnswerEnd => {
+                let Task::Withdrawing { chunks, .. } = core::mem::take(&mut self.task) else {
+                    return Err(Code::NOT_OPEN.into());
+                };
+                chunks.finish().or(Err(Code::CHUNK_ORDER))?;
+                let len = usize::try_from(chunks.received()).or(Err(Code::TOO_LONG))?;
+                self.withdrawn(moment, id, len, scratch)
+            }
+        }
+    }
+
+    fn withdraw<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        total: u32,
+        chunk: &Chunk<'_>,
+    ) -> Result<Output<'o>, Failure> {
+        self.merchant()?.now(moment.uptime).ok_or(Code::TIME_UNKNOWN)?;
+        if !matches!(self.task, Task::Withdrawing { .. }) {
+            if usize::try_from(total).map_or(true, |total| total > INVOICE_REQUEST_LEN) {
+                return Err(Code::TOO_LONG.into());
+            }
+            self.desk.wipe();
+            self.task = Task::Withdrawing { id, chunks: Assembler::new(total) };
+        }
+        let Task::Withdrawing { chunks, .. } = &mut self.task else {
+            return Err(Code::INTERNAL.into());
+        };
+        place(chunks, chunk, &mut self.desk.records)?;
+        Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
+    }
+
+    /// All of the refund is here: reads it, and goes as far as nobody has to be asked.
+    fn withdrawn<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        len: usize,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let merchant = self.merchant_mut()?;
+        let now = merchant.now(moment.uptime).ok_or(Code::TIME_UNKNOWN)?;
+        let draw = merchant.draw(&moment.entropy);
+        let Condition::Ready(merchant) = &self.condition else {
+            return Err(Code::UNPROVISIONED.into());
+        };
+        let Desk { peel, records, .. } = &mut *self.desk;
+        let bytes = records.get(..len).ok_or(Code::TOO_LONG)?;
+        let refund = Refund::parse_bounded(bytes).map_err(rejected)?;
+        let here = Here { now, chain: merchant.chain(), rate: None };
+        let checked = refund.check(&here).map_err(invalid)?;
+        let Judgement { verdict, alarm } =
+            judge_request(&merchant.settings.rules, &facts(merchant, &refund, now, moment));
+        let digest = sha256(&[bytes]);
+        let key = signing_key(&self.curve, merchant, &digest).ok_or(Code::INTERNAL)?;
+        let request = checked.suspend(key);
+        keep(&self.curve, &refund, bytes, &draw, peel)?;
+        let payload = peel.payload().ok_or(Code::INTERNAL)?;
+        let mut pending = Pending {
+            request,
+            offer: digest,
+            origin: Origin::Refund,
+            mac: digest,
+            bytes: range_in(payload, bytes).ok_or(Code::INTERNAL)?,
+            created_at: now,
+            relative_expiry: InvoiceFields::DEFAULT_EXPIRY,
+            draw,
+            number: 0,
+            payment_hash: [0; 32],
+        };
+        self.alarm = alarm.map(countersign_policy::Rule::number);
+        if let Some(number) = self.answered_before(id, &mut pending)? {
+            return self.need_paths(id, pending, number);
+        }
+        match verdict {
+            Verdict::Sign => self.count(moment, id, pending, scratch),
+            Verdict::Ask(_) => self.ask(id, Matter::Invoice(pending)),
+            Verdict::Refuse(rule) => {
+                let code = Code::policy(rule.number());
+                self.note(moment, Subject::InvoiceRefused, code);
+                Err(code.into())
+            }
+        }
+    }
+}
+
+fn facts<'a>(
+    merchant: &'a Merchant,
+    refund: &Refund<'_>,
+    now: UnixTime,
+    moment: &Moment,
+) -> RequestFacts<'a> {
+    RequestFacts {
+        // `Refund::check` has compared the chains.
+        chain: Match::Same,
+        origin: Answers::Refund,
+        amount: refund.amount(),
+        expected: None,
+        quantity: refund.fields().quantity,
+        payer_note: refund.fields().payer_note.map(|note| note.len()),
+        windows: &merchant.windows,
+        now,
+        uptime: moment.uptime,
+    }
+}
+
+/// The key that signs the invoice for the refund of that `digest`, and nothing else (R-RF-04).
+fn signing_key(curve: &Curve<'_>, merchant: &Merchant, digest: &[u8; 32]) -> Option<KeyPair> {
+    let base = merchant.seed.derive(Purpose::Withdrawals);
+    let key = Secret::new(hmac_sha256(base.expose_secret(), &[digest]));
+    Some(KeyPair::new(curve, &SecretKey::parse(&key).ok()?))
+}
+
+/// Lays the refund down in `peel` as if it had come in an onion message with the way to the payer as
+/// its reply path: from there on it is answered like any request (R-RF-03).
+fn keep(
+    curve: &Curve<'_>,
+    refund: &Refund<'_>,
+    bytes: &[u8],
+    draw: &Secret<32>,
+    peel: &mut Peel,
+) -> Result<(), Failure> {
+    let mut direct = [0; DIRECT_PATH_LEN];
+    let way = if let Some(paths) = refund.fields().paths {
+        let held = |path: &countersign_blinding::BlindedPath<'_>| {
+            path.num_hops() > 0 && holds_reply_path(path)
+        };
+        paths.iter().find(held).ok_or(Code::TOO_LONG)?.encoded()
+    } else {
+        let mut writer = Writer::new(&mut direct);
+        let route = Route {
+            purpose: Sent::Message,
+            start: Start::NodeId,
+            hops: core::iter::once(Hop::plain(*refund.payer_id(), EncryptedDataTlv::default())),
+            dummy_hops: 0,
+            padding: Padding::None,
+        };
+        let session = Secret::new(hmac_sha256(draw.expose_secret(), &[b"way to the payer"]));
+        route.blind(curve, &session, &mut writer).or(Err(Code::INTERNAL))?;
+        writer.finish()
+    };
+    let kept = peel.compose(|writer| {
+        writer.record(REPLY_PATH, way)?;
+        writer.record(ENCRYPTED_RECIPIENT_DATA, &[])?;
+        writer.record(ContentType::INVOICE_REQUEST.number(), bytes)
+    });
+    kept.or(Err(Code::TOO_LONG.into()))
+}
+
+pub(crate) fn rejected(rejected: Rejected) -> Failure {
+    match rejected {
+        Rejected::Malformed(_) => Code::UNREADABLE.into(),
+        Rejected::TooLarge => Code::TOO_LONG.into(),
+        Rejected::Invalid(broken) => invalid(broken),
+    }
+}
+
+fn invalid(invalid: Invalid) -> Failure {
+    let code = if matches!(invalid, Invalid::Chain { .. }) {
+        Code::OTHER_NETWORK
+    } else {
+        Code::INVALID_FIELD
+    };
+    Failure::of_field(code, invalid.field().number())
+}
+
+/// `reply_path` and `encrypted_recipient_data` of an `onionmsg_tlv`.
+const REPLY_PATH: u64 = 2;
+const ENCRYPTED_RECIPIENT_DATA: u64 = 4;
+
+/// Bytes of a path of one hop without data: two keys and a number, a key, a length and a tag.
+const DIRECT_PATH_LEN: usize = 33 + 33 + 1 + 33 + 2 + 16;
