@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use countersign_crypto::{Curve, CurveMemory, Secret, sha256};
-use countersign_link::{Bytes, Packed, PairRequest, Reply, Request, ResetReason};
+use countersign_link::{Bytes, Packed, PairRequest, Reply, Request, ResetReason, SeedAtRest};
 use countersign_policy::Uptime;
 use countersign_signer::{
     About, Desk, Device, Input, Moment, Output, Scratch, Screen, Slot, Stored,
@@ -134,11 +134,12 @@ impl Shop {
             commit: [0; 20],
             reset: ResetReason::PowerOn,
             screen,
+            seed: SeedAtRest::Plain,
         };
         let item = |slot| flash.get(slot).map(Vec::as_slice);
         let stored =
             Stored { seed: item("seed"), settings: item("settings"), counters: item("counters") };
-        let device = Device::boot(about, curve, desk, stored, Uptime(0));
+        let device = Device::boot(about, curve, desk, Ok(stored), Uptime(0));
         Self {
             device,
             scratch: Scratch::new(),

@@ -77,6 +77,8 @@ impl Code {
     pub const STORAGE_FULL: Self = Self(702);
     /// The device's storage was written by newer firmware.
     pub const STORAGE_NEWER: Self = Self(703);
+    /// The device's storage is another board's.
+    pub const STORAGE_FOREIGN: Self = Self(704);
 
     /// A self-test failed at boot.
     pub const SELF_TEST: Self = Self(801);
@@ -134,7 +136,8 @@ impl Code {
             Self::RANDOM_SOURCE => "the random source failed its tests",
             Self::STORAGE_DAMAGED => "the storage is damaged; the device has to be wiped",
             Self::STORAGE_FULL => "the storage cannot be written",
-            Self::STORAGE_NEWER => "the storage is of newer firmware",
+            Self::STORAGE_NEWER => "the storage is of newer firmware: install that one, or wipe",
+            Self::STORAGE_FOREIGN => "the storage is another board's: install its image, or wipe",
             Self::SELF_TEST => "a self-test failed",
             Self::INTERNAL => "the device found itself in an impossible state",
             Self(500..=599) => "a rule of the merchant's refused",

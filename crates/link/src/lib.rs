@@ -43,8 +43,8 @@ pub use message::{Body, BodyError, Kind, Message};
 pub use packed::{Malformed, Packed, Packer};
 pub use records::{
     Destination, ErrorForm, LogRecord, MessageHop, Network, NextHop, OfferEntry, Padding, Part,
-    PaymentHop, Price, PromptLine, ResetReason, RuleChange, RuleValue, Seal, Source, Standing,
-    State, Summary,
+    PaymentHop, Price, PromptLine, ResetReason, RuleChange, RuleValue, Seal, SeedAtRest, Source,
+    Standing, State, Summary,
 };
 pub use reply::{
     Capacities, ErrorReply, HelloAck, Info, NeedPaymentPaths, Outgoing, Pay, Reply, Status,

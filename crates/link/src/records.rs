@@ -28,6 +28,20 @@ pub enum State {
     WipeNeeded,
     /// A self-test failed at boot.
     Faulty,
+    /// Newer firmware wrote its storage: it waits for that firmware, or to be wiped.
+    NewerStorage,
+    /// Another board's firmware, or another board, wrote its storage: it waits for that one, or to be
+    /// wiped.
+    ForeignStorage,
+}
+
+/// How a seed lies in the device's flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SeedAtRest {
+    /// As it is: the board has no secret of its own. Whoever reads the flash has the seed.
+    Plain,
+    /// Encrypted under a key from the board's own secret.
+    Sealed,
 }
 
 /// Why the device last started.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::message::{Body, Kind};
 use crate::{
     Bytes, Chunk, Code, Destination, LogRecord, Network, NodeId, OfferEntry, Packed, PromptLine,
-    ResetReason, RuleChange, RuleValue, Secret, State, Summary,
+    ResetReason, RuleChange, RuleValue, Secret, SeedAtRest, State, Summary,
 };
 
 /// A reply. [`Reply::Busy`], [`Reply::Credits`] and [`Reply::AwaitingApproval`] come before the
@@ -206,6 +206,8 @@ pub struct Info {
     pub log: u32,
     /// The deepest its stack has been, in bytes.
     pub stack: u32,
+    /// How its seed lies in flash.
+    pub seed: SeedAtRest,
 }
 
 /// What the bridge has to know to provide payment paths, and no more.

@@ -17,7 +17,7 @@ use countersign_link::{
     Network, NewOffer, NextHop, NodeId, OfferEntry, OfferRequest, OnionRequest, Outgoing, Packed,
     Packer, Padding, PairRequest, Part, PathsRequest, Pay, PaymentHop, Price, PromptLine,
     Provision, RefundRequest, Reply, Request, ResetReason, RuleChange, RuleValue, RulesRequest,
-    Seal, Secret, Source, Standing, State, Status, Summary,
+    Seal, Secret, SeedAtRest, Source, Standing, State, Status, Summary,
 };
 use serde::Serialize;
 
@@ -213,6 +213,7 @@ fn session_replies() -> Vec<(&'static str, Reply<'static>)> {
         released: 4,
         log: 5,
         stack: 9_000,
+        seed: SeedAtRest::Sealed,
     };
     vec![
         ("hello", Reply::Hello(hello)),

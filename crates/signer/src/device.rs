@@ -1,7 +1,7 @@
 use core::fmt;
 
 use countersign_crypto::{Curve, Secret, wipe};
-use countersign_link::{Code, Reply};
+use countersign_link::{Code, Reply, SeedAtRest};
 use countersign_onion::{Build, Peel};
 use countersign_policy::Uptime;
 use heapless::Deque;
@@ -27,6 +27,8 @@ pub struct About {
     pub reset: countersign_link::ResetReason,
     /// Where prompts are read.
     pub screen: Screen,
+    /// How the shell writes the seed to flash.
+    pub seed: SeedAtRest,
 }
 
 /// Where prompts are read.
@@ -180,19 +182,17 @@ pub(crate) enum Condition {
 }
 
 impl<'m> Device<'m> {
-    /// The device as it comes up with what flash holds.
+    /// The device as it comes up with what flash holds, or with the shell's reason for not reading it.
     #[must_use]
     pub fn boot(
         about: About,
         curve: Curve<'m>,
         desk: &'m mut Desk,
-        stored: Stored<'_>,
+        stored: Result<Stored<'_>, Unreadable>,
         uptime: Uptime,
     ) -> Self {
-        let condition = match Condition::read(&curve, stored, uptime) {
-            Ok(condition) => condition,
-            Err(unreadable) => Condition::WipeNeeded(unreadable),
-        };
+        let condition = stored.and_then(|stored| Condition::read(&curve, stored, uptime));
+        let condition = condition.unwrap_or_else(Condition::WipeNeeded);
         Self {
             about,
             curve,
@@ -316,7 +316,9 @@ impl<'m> Device<'m> {
 pub(crate) const fn storage_code(unreadable: Unreadable) -> Code {
     match unreadable {
         Unreadable::Newer => Code::STORAGE_NEWER,
+        Unreadable::Foreign => Code::STORAGE_FOREIGN,
         Unreadable::Malformed(_)
+        | Unreadable::Lost
         | Unreadable::TooLong
         | Unreadable::Rule
         | Unreadable::Point

@@ -13,7 +13,7 @@ use crate::device::{Condition, Device, Scratch};
 use crate::input::Failure;
 use crate::log::Subject;
 use crate::task::{Matter, Task};
-use crate::{Moment, Output};
+use crate::{Moment, Output, Unreadable};
 
 impl Device<'_> {
     /// Takes a message of the host's.
@@ -185,6 +185,8 @@ impl Device<'_> {
         match &self.condition {
             Condition::Unprovisioned => State::Unprovisioned,
             Condition::Ready(_) => State::Ready,
+            Condition::WipeNeeded(Unreadable::Newer) => State::NewerStorage,
+            Condition::WipeNeeded(Unreadable::Foreign) => State::ForeignStorage,
             Condition::WipeNeeded(_) => State::WipeNeeded,
         }
     }
@@ -216,6 +218,7 @@ impl Device<'_> {
             released: merchant.map_or(0, |merchant| merchant.counters.released()),
             log: self.log.next(),
             stack: 0,
+            seed: self.about.seed,
         }
     }
 

@@ -1,7 +1,7 @@
 use countersign_crypto::{BadWords, Mnemonic};
 use countersign_link::{Code, Provision, Reply, Secret as Shown};
 
-use crate::device::{Condition, Device, Scratch, Screen};
+use crate::device::{Condition, Device, Scratch, Screen, storage_code};
 use crate::input::Failure;
 use crate::keys::Seed;
 use crate::task::{Matter, Task};
@@ -37,7 +37,7 @@ impl Device<'_> {
                 self.ask(id, Matter::Import { seed })
             }
             (_, Condition::Ready(_)) => Err(Code::PROVISIONED.into()),
-            (_, Condition::WipeNeeded(_)) => Err(Code::STORAGE_DAMAGED.into()),
+            (_, Condition::WipeNeeded(unreadable)) => Err(storage_code(*unreadable).into()),
         }
     }
 

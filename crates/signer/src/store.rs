@@ -31,6 +31,10 @@ pub(crate) fn whole(bytes: &[u8]) -> Result<TlvStream<'_>, Unreadable> {
 pub enum Unreadable {
     /// It is not whole, or not a TLV stream.
     Malformed(Malformed),
+    /// It is missing, or an earlier one than was written last.
+    Lost,
+    /// Another board wrote it.
+    Foreign,
     /// A newer firmware wrote something that this one does not know and must not ignore.
     Newer,
     /// A list is longer than this firmware can hold.
@@ -53,6 +57,10 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(rule) => write!(f, "it is damaged: {rule}"),
+            Self::Lost => f.write_str("it is damaged: something that was written is missing"),
+            Self::Foreign => {
+                f.write_str("another board wrote it: install that board's image, or wipe")
+            }
             Self::Newer => f.write_str("a newer firmware wrote it: install that one, or wipe"),
             Self::TooLong => f.write_str("a list in it is longer than this firmware can hold"),
             Self::Rule => f.write_str("its rules are out of range or contradict each other"),

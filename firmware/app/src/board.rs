@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use countersign_crypto::Secret;
 use countersign_link::ResetReason;
 use countersign_signer::Line;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -21,7 +22,7 @@ pub trait Board {
     type Serial: Serial;
     /// The source of noise.
     type Random: Random;
-    /// The pages of flash that hold the state, from address 0 to their end.
+    /// The pages of flash that hold the state, from address 0 to their end: three at least.
     type Flash: NorFlash;
     /// Yes and no.
     type Buttons: Buttons;
@@ -47,6 +48,9 @@ pub struct Parts<B: Board> {
     pub serial: B::Serial,
     pub random: B::Random,
     pub flash: B::Flash,
+    /// The board's own secret, which is nowhere in its flash and on no other board; `None` where the
+    /// chip has none. The seed is encrypted under a key from it.
+    pub secret: Option<Secret<32>>,
     pub buttons: B::Buttons,
     pub screen: B::Screen,
     pub clock: B::Clock,

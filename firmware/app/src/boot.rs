@@ -1,5 +1,5 @@
 use countersign_crypto::{Curve, CurveMemory, Secret};
-use countersign_link::Code;
+use countersign_link::{Code, SeedAtRest};
 use countersign_policy::Uptime;
 use countersign_signer::{About, Desk, Device, Scratch};
 
@@ -39,8 +39,17 @@ impl Memory {
 /// A board that fails its tests, or whose random source fails later, touches no key: it answers
 /// every request with the reason.
 pub async fn run<B: Board>(parts: Parts<B>, memory: &mut Memory) -> ! {
-    let Parts { mut serial, mut random, flash, buttons, mut screen, clock, mut watchdog, reset } =
-        parts;
+    let Parts {
+        mut serial,
+        mut random,
+        flash,
+        secret,
+        buttons,
+        mut screen,
+        clock,
+        mut watchdog,
+        reset,
+    } = parts;
     watchdog.start();
     B::log(Event::Started(reset.reason()));
     let about = About {
@@ -49,11 +58,13 @@ pub async fn run<B: Board>(parts: Parts<B>, memory: &mut Memory) -> ! {
         commit: [0; 20],
         reset: reset.reason(),
         screen: B::Screen::PROMPTS,
+        seed: SeedAtRest::Plain,
     };
     let Memory { curve, desk, scratch, line } = memory;
-    let code = match prepare::<B>(&mut random, flash, curve) {
+    let code = match prepare::<B>(&mut random, flash, secret.as_ref(), curve) {
         Ok(Prepared { entropy, mut storage, curve }) => {
             B::log(Event::SelfTested);
+            let about = About { seed: storage.seed_at_rest(), ..about };
             let uptime = Uptime(clock.now().as_secs());
             let mut device =
                 storage.with(|stored| Device::boot(about, curve, desk, stored, uptime));
@@ -85,6 +96,7 @@ struct Prepared<'m, B: Board> {
 fn prepare<'m, B: Board>(
     random: &mut B::Random,
     flash: B::Flash,
+    secret: Option<&Secret<32>>,
     memory: &'m mut CurveMemory,
 ) -> Result<Prepared<'m, B>, Code> {
     let mut entropy = Entropy::start(random)?;
@@ -93,6 +105,6 @@ fn prepare<'m, B: Board>(
     if !self_test::passes(&curve) {
         return Err(Code::SELF_TEST);
     }
-    let storage = Storage::new(flash).or(Err(Code::SELF_TEST))?;
+    let storage = Storage::new(flash, B::NAME, secret).or(Err(Code::SELF_TEST))?;
     Ok(Prepared { entropy, storage, curve })
 }

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use countersign_link::{Network, Request, State, Status};
+use countersign_link::{Code, Network, Request, State, Status};
 use tokio::time::sleep;
 
 use crate::approval::Events;
@@ -63,8 +63,11 @@ impl Client {
             Some(_) => Ok(()),
             None => {
                 let code = match self.hello.state {
-                    State::WipeNeeded | State::Faulty => countersign_link::Code::STORAGE_DAMAGED,
-                    State::Unprovisioned | State::Ready => countersign_link::Code::UNPROVISIONED,
+                    State::WipeNeeded => Code::STORAGE_DAMAGED,
+                    State::NewerStorage => Code::STORAGE_NEWER,
+                    State::ForeignStorage => Code::STORAGE_FOREIGN,
+                    State::Faulty => Code::SELF_TEST,
+                    State::Unprovisioned | State::Ready => Code::UNPROVISIONED,
                 };
                 Err(Error::Refused(countersign_link::ErrorReply {
                     code,

@@ -1,7 +1,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use countersign_link::ResetReason;
+use countersign_link::{ResetReason, SeedAtRest};
 use countersign_signer::{About, Screen};
 
 use crate::{Buttons, Clock, Entropy, Flash};
@@ -44,6 +44,7 @@ impl Board {
             commit: [0; 20],
             reset: ResetReason::PowerOn,
             screen: self.screen,
+            seed: SeedAtRest::Plain,
         }
     }
 }

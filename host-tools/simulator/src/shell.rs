@@ -43,7 +43,8 @@ impl<'m, 'b> Shell<'m, 'b> {
     ) -> Self {
         let uptime = Uptime(board.clock.since(now).as_secs());
         let about = board.about();
-        let device = board.flash.with(|stored| Device::boot(about, curve, desk, stored, uptime));
+        let device =
+            board.flash.with(|stored| Device::boot(about, curve, desk, Ok(stored), uptime));
         let core = Core {
             device,
             scratch: Box::new(Scratch::new()),

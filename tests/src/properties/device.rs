@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use countersign_crypto::{Curve, CurveMemory, Secret, sha256};
-use countersign_link::{Bytes, PROTOCOL, Reply, Request, ResetReason, RulesRequest, State};
+use countersign_link::{
+    Bytes, PROTOCOL, Reply, Request, ResetReason, RulesRequest, SeedAtRest, State,
+};
 use countersign_policy::Uptime;
 use countersign_signer::{
     About, Counters, Desk, Device, Input, Moment, Output, Scratch, Screen, Settings, Slot, Stored,
@@ -72,12 +74,13 @@ fn boot<'m>(memory: &'m mut CurveMemory, desk: &'m mut Desk, flash: &Flash) -> D
         commit: [0; 20],
         reset: ResetReason::PowerOn,
         screen: Screen::OnBoard,
+        seed: SeedAtRest::Plain,
     };
     let curve = Curve::new(memory, &Secret::new([7; 32])).expect("memory enough");
     let item = |slot| flash.get(slot).map(Vec::as_slice);
     let stored =
         Stored { seed: item("seed"), settings: item("settings"), counters: item("counters") };
-    Device::boot(about, curve, desk, stored, Uptime(0))
+    Device::boot(about, curve, desk, Ok(stored), Uptime(0))
 }
 
 impl<'m> Bench<'m> {

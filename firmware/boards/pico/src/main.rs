@@ -80,6 +80,7 @@ fn main() -> ! {
         serial: Usb::start(chip.USB),
         random: RingOscillator,
         flash: LastPages::new(chip.FLASH),
+        secret: None,
         buttons: PinButtons::new(
             Input::new(chip.PIN_14, Pull::Up),
             Input::new(chip.PIN_15, Pull::Up),

@@ -93,6 +93,7 @@ fn main() -> ! {
         serial: Uart::open(LINK),
         random: HostRandom::open(),
         flash,
+        secret: None,
         buttons: Keys::new(Uart::open(MERCHANT)),
         screen: Terminal::new(Uart::open(MERCHANT)),
         clock,

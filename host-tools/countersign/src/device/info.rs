@@ -1,5 +1,5 @@
 use countersign_client::Hello;
-use countersign_link::{Network, ResetReason, State};
+use countersign_link::{Network, ResetReason, SeedAtRest, State};
 use countersign_policy::Rule;
 use serde_json::json;
 
@@ -15,6 +15,7 @@ pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
     let network = network.map(network_name);
     let node = node.map(|node| hex::encode(node.0));
     let reset = reset_name(status.reset);
+    let (seed, warning) = seed_name(info.seed);
     let alarm = status.alarm.map(rule_name);
     let version = hello.version();
     let json = json!({
@@ -22,7 +23,7 @@ pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
         "network": network, "node_id": node, "time": info.now, "uptime": info.uptime,
         "epoch": info.epoch, "revoked": info.revoked, "signed": info.signed,
         "released": info.released, "log": info.log, "stack": info.stack,
-        "last_reset": reset, "alarm": alarm,
+        "last_reset": reset, "seed_storage": seed, "alarm": alarm,
     });
     let page = Page::new(json)
         .field("board", board)
@@ -36,6 +37,7 @@ pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
             humantime::format_duration(core::time::Duration::from_secs(info.uptime)),
         )
         .field("last reset", reset)
+        .field("seed in flash", format!("{seed}{warning}"))
         .field("epoch", info.epoch)
         .field("offers revoked", info.revoked)
         .field("invoices signed", info.signed)
@@ -59,6 +61,16 @@ const fn state_name(state: State) -> (&'static str, &'static str) {
              its words and import its export",
         ),
         State::Faulty => ("faulty", ": a self-test failed. Do not use it"),
+        State::NewerStorage => (
+            "storage-newer",
+            ": newer firmware wrote its storage. Install that firmware again; or run \
+             `countersign device wipe`, then provision it from its words",
+        ),
+        State::ForeignStorage => (
+            "storage-foreign",
+            ": another board wrote its storage. Install the image that belongs to this board; or run \
+             `countersign device wipe`, then provision it from its words",
+        ),
     }
 }
 
@@ -78,6 +90,18 @@ const fn reset_name(reset: ResetReason) -> &'static str {
         ResetReason::Requested => "requested",
         ResetReason::Watchdog => "watchdog",
         ResetReason::Fault => "fault",
+    }
+}
+
+/// How the seed is kept, and what that means.
+const fn seed_name(seed: SeedAtRest) -> (&'static str, &'static str) {
+    match seed {
+        SeedAtRest::Plain => (
+            "plain",
+            ": this board has no secret of its own to encrypt it with. Whoever holds the board can \
+             read it",
+        ),
+        SeedAtRest::Sealed => ("sealed", " under a key from the board's own secret"),
     }
 }
 
