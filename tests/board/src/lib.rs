@@ -1,0 +1,10 @@
+//! The application of every board, on a board made of memory whose power can fail.
+
+mod board;
+mod chip;
+mod host;
+mod merchant;
+
+pub use board::{Blind, Hardware, Noise, Seeing, Sight};
+pub use chip::{Chip, Cut, PAGE, PowerCut};
+pub use host::Host;
