@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
 
 use countersign_end_to_end::{Ldk, Opening, Shop, verified};
 
@@ -31,6 +33,27 @@ fn the_counts_can_be_scraped() {
 fn a_bridge_that_is_told_to_stop_ends_well() {
     let (mut shop, _) = Shop::open(&PRICED, Opening::default());
     assert!(shop.bridge.take().unwrap().end().success());
+}
+
+#[test]
+fn a_merchant_who_reads_a_prompt_keeps_no_other_customer_waiting() {
+    let (mut shop, offer) = Shop::open(&[], Opening::default());
+    shop.bridge = None;
+    let _ = shop.merchant.tell(&["rules", "set", "largest-unattended=1000"]);
+    shop.merchant.unplug();
+    shop.merchant.hesitates = 4;
+    shop.merchant.plug_in();
+    shop.start_bridge(&[]);
+    let ask = |amount: &str| shop.ask(Ldk::V0_2, &offer, &["--amount-msat", amount]);
+    thread::scope(|scope| {
+        let dear = scope.spawn(|| ask("1001"));
+        thread::sleep(Duration::from_secs(2));
+        let quick = ask("1000");
+        assert!(verified(&quick)["milliseconds"].as_u64().unwrap() < 1_500, "{quick:?}");
+        assert!(!dear.is_finished(), "the merchant has not pressed yet");
+        let dear = dear.join().unwrap();
+        assert!(verified(&dear)["milliseconds"].as_u64().unwrap() > 3_000, "{dear:?}");
+    });
 }
 
 #[test]

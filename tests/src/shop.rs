@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use countersign_crypto::{Curve, CurveMemory, Secret, sha256};
-use countersign_link::{Bytes, Packed, PairRequest, Reply, Request, ResetReason, SeedAtRest};
+use countersign_link::{
+    Bytes, Code, ErrorReply, Packed, PairRequest, Reply, Request, ResetReason, SeedAtRest,
+};
 use countersign_policy::Uptime;
 use countersign_signer::{
     About, Desk, Device, Input, Moment, Output, Scratch, Screen, Slot, Stored,
@@ -46,6 +48,8 @@ pub enum Button {
     Confirm,
     /// No.
     Cancel,
+    /// None yet, and the host lets go of the request.
+    Later,
 }
 
 /// Where power fails.
@@ -234,6 +238,7 @@ impl Shop {
                     match self.button {
                         Button::Confirm => Input::Confirmed,
                         Button::Cancel => Input::Cancelled,
+                        Button::Later => return Ok(Some(self.park(id))),
                     }
                 }
                 Output::Store { .. } if self.is_worn_out => Input::StoreFailed,
@@ -255,6 +260,31 @@ impl Shop {
                 *left = left.checked_sub(1).ok_or(PowerCut)?;
             }
         }
+    }
+
+    /// Leaves the request with the merchant; what its last reply is then.
+    fn park(&mut self, request: u32) -> Said {
+        let done = self.call(&Request::Park { request });
+        assert_eq!(done.reply(), Reply::Done);
+        let code = Code::WITH_MERCHANT;
+        let error = Reply::Error(ErrorReply { code, field: None, offset: None });
+        Said(postcard::to_stdvec(&error).expect("it is a reply"))
+    }
+
+    /// The merchant answers a prompt that was left with them.
+    ///
+    /// # Panics
+    ///
+    /// When anything comes of it at once.
+    pub fn press(&mut self, button: Button) {
+        let input = match button {
+            Button::Confirm => Input::Confirmed,
+            Button::Cancel => Input::Cancelled,
+            Button::Later => return,
+        };
+        let moment = self.moment();
+        let output = self.device.handle(&moment, input, &mut self.scratch);
+        assert!(matches!(output, Output::Nothing), "{output:?}");
     }
 
     fn read_prompt(&mut self, id: u32, prompt: u32) {

@@ -49,6 +49,9 @@ impl Code {
     pub const NOT_FOUND: Self = Self(312);
     /// The device does not know the time yet.
     pub const TIME_UNKNOWN: Self = Self(313);
+    /// The merchant is being asked about this request, or about another one that came first: the same
+    /// request may be sent again later.
+    pub const WITH_MERCHANT: Self = Self(314);
 
     /// A message of the Lightning Network, or a field of a request, could not be read: its TLV type
     /// and offset are with the error.
@@ -125,6 +128,7 @@ impl Code {
             Self::FULL => "a list of the device is full",
             Self::NOT_FOUND => "there is nothing of that id",
             Self::TIME_UNKNOWN => "the device has not been told the time",
+            Self::WITH_MERCHANT => "the merchant is being asked; send the request again later",
             Self::UNREADABLE => "a field cannot be read",
             Self::TOO_LONG => "a field is too long",
             Self::NOT_A_POINT => "a public key is not on the curve",

@@ -114,6 +114,13 @@ pub enum Request<'a> {
         /// In msat for a million of its major units.
         msat_per_million: u64,
     },
+    /// Leaves the onion message of that id with the merchant, who is being asked about it, so that
+    /// others can be answered meanwhile. Its last reply is the error
+    /// [`WITH_MERCHANT`](crate::Code::WITH_MERCHANT). Answered at once.
+    Park {
+        /// The request to leave.
+        request: u32,
+    },
 }
 
 impl<'a> Body<'a> for Request<'a> {

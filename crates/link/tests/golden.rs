@@ -98,6 +98,7 @@ fn session_requests() -> Vec<(&'static str, Request<'static>)> {
         ("entropy", Request::Entropy(Secret::new(&[7, 8]))),
         ("prompt", Request::Prompt { prompt: 5, from: 2 }),
         ("rate", Request::Rate { currency: Bytes(*b"EUR"), msat_per_million: 1 << 40 }),
+        ("park", Request::Park { request: 300 }),
     ]
 }
 
@@ -329,7 +330,7 @@ fn every_number_of_a_request_and_of_a_reply_has_a_vector() {
         seen.dedup();
         seen
     };
-    assert_eq!(numbers(include_str!("../golden/requests.txt")), (0..=21).collect::<Vec<_>>());
+    assert_eq!(numbers(include_str!("../golden/requests.txt")), (0..=22).collect::<Vec<_>>());
     assert_eq!(numbers(include_str!("../golden/replies.txt")), (0..=27).collect::<Vec<_>>());
 }
 

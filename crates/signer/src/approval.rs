@@ -8,6 +8,7 @@ use crate::input::Failure;
 use crate::keys::{Purpose, Seed};
 use crate::log::Subject;
 use crate::merchant::Merchant;
+use crate::questions::{Answer, Topic};
 use crate::settings::changes;
 use crate::task::{Change, Matter, Origin, Task};
 use crate::{Counters, Moment, Output, Settings, Slot};
@@ -20,6 +21,7 @@ impl Device<'_> {
             self.abandon();
             return Err(Code::policy(Rule::Prompts.number()).into());
         }
+        self.questions.displace();
         self.prompts = self.prompts.saturating_add(1);
         let prompt = self.prompts;
         self.task = Task::Asking { id, prompt, matter };
@@ -63,7 +65,8 @@ impl Device<'_> {
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
         if !matches!(self.task, Task::Asking { .. }) {
-            // A button that nothing waits for.
+            // It was about a request that was let go, or about nothing.
+            self.questions.answer(Answer::Yes, moment.uptime);
             return Ok(Output::Nothing);
         }
         let Task::Asking { id, matter, .. } = core::mem::take(&mut self.task) else {
@@ -89,7 +92,10 @@ impl Device<'_> {
                 self.store(id, Slot::Settings, Change::Settings, scratch)
             }
             Matter::Offer(draft) => self.issue(moment, id, &draft),
-            Matter::Invoice(pending) => self.count(moment, id, pending, scratch),
+            Matter::Invoice(pending) => {
+                self.questions.decide(Topic::of(&pending.request), Answer::Yes, moment.uptime);
+                self.count(moment, id, pending, scratch)
+            }
             Matter::Rules => self.store(id, Slot::Settings, Change::Rules, scratch),
             Matter::Time(time) => {
                 self.merchant_mut()?.observe(moment.uptime);
@@ -103,12 +109,19 @@ impl Device<'_> {
     }
 
     /// The merchant said no, or nothing.
-    pub(crate) fn not_approved(&mut self) -> Output<'static> {
-        let Task::Asking { id, matter, .. } = &self.task else { return Output::Nothing };
+    pub(crate) fn not_approved(&mut self, moment: &Moment) -> Output<'static> {
+        let Task::Asking { id, matter, .. } = &self.task else {
+            self.questions.answer(Answer::No, moment.uptime);
+            return Output::Nothing;
+        };
         let id = *id;
         let reply = match matter {
             // The payer learns nothing of the merchant's no.
-            Matter::Invoice(pending) if pending.origin != Origin::Refund => Reply::Ignored,
+            Matter::Invoice(pending) if pending.origin != Origin::Refund => {
+                let topic = Topic::of(&pending.request);
+                self.questions.decide(topic, Answer::No, moment.uptime);
+                Reply::Ignored
+            }
             Matter::Generate { .. }
             | Matter::Words { .. }
             | Matter::Import { .. }
@@ -125,6 +138,21 @@ impl Device<'_> {
         };
         self.abandon();
         Output::Reply { id, reply }
+    }
+
+    /// Leaves a customer's request with the merchant: its prompt stays, and the device goes on. What
+    /// they say holds for the same request when it comes again.
+    pub(crate) fn park(&mut self, moment: &Moment, request: u32) -> Result<(), Failure> {
+        let Task::Asking { id, prompt, matter: Matter::Invoice(pending) } = &self.task else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        if *id != request || pending.origin == Origin::Refund {
+            return Err(Code::NOT_OPEN.into());
+        }
+        let (prompt, topic) = (*prompt, Topic::of(&pending.request));
+        self.abandon();
+        self.questions.leave(prompt, topic, moment.uptime);
+        Ok(())
     }
 
     /// Writes `slot` as `change` will have it.

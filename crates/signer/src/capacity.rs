@@ -28,6 +28,15 @@ pub const PATH_HOPS: usize = 8;
 /// Requests that the device remembers to have answered, so that a repeated one gets the same bytes.
 pub const ANSWERED: usize = 4;
 
+/// Decisions of the merchant about customers' requests that the device remembers, 48 bytes each.
+pub const DECISIONS: usize = 4;
+
+/// Seconds for which a decision holds: payers repeat a request, and the bridge sends it again.
+pub const DECISION_SECONDS: u64 = 600;
+
+/// Seconds for which a prompt that was left with the merchant keeps others from asking them.
+pub const QUESTION_SECONDS: u64 = 120;
+
 /// Seconds for which the host may pause in the middle of a request before another one displaces
 /// it. The shell's own clock, which is finer, gives it up after half a second.
 pub const PAUSE: u64 = 2;

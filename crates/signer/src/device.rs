@@ -11,6 +11,7 @@ use crate::input::Failure;
 use crate::keys::Seed;
 use crate::log::Log;
 use crate::merchant::Merchant;
+use crate::questions::Questions;
 use crate::task::{Paths, Task};
 use crate::{Counters, Input, Moment, Output, Settings, Unreadable};
 
@@ -132,6 +133,7 @@ pub struct Device<'m> {
     pub(crate) prompts: u32,
     /// The requests that were answered last, and what was drawn for them.
     pub(crate) answered: Deque<Answered, ANSWERED>,
+    pub(crate) questions: Questions,
     pub(crate) greeted: bool,
     /// When the host last went on with the task.
     pub(crate) heard_at: Uptime,
@@ -203,6 +205,7 @@ impl<'m> Device<'m> {
             host_entropy: Secret::new([0; 32]),
             prompts: 0,
             answered: Deque::new(),
+            questions: Questions::default(),
             greeted: false,
             heard_at: uptime,
             host: Host::Waiting,
@@ -237,7 +240,7 @@ impl<'m> Device<'m> {
         let output = match input {
             Input::Message { id, request } => self.message(moment, id, request, scratch),
             Input::Confirmed => self.confirmed(moment, scratch),
-            Input::Cancelled => Ok(self.not_approved()),
+            Input::Cancelled => Ok(self.not_approved(moment)),
             Input::Stored => self.stored(moment, scratch),
             Input::StoreFailed => self.store_failed(),
             Input::Continue => Ok(self.go_on(scratch)),
@@ -279,6 +282,7 @@ impl<'m> Device<'m> {
     pub(crate) fn forget(&mut self) {
         self.condition = Condition::Unprovisioned;
         self.answered.clear();
+        self.questions = Questions::default();
         self.log = Log::default();
         self.host_entropy = Secret::new([0; 32]);
         self.alarm = None;

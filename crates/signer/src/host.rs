@@ -53,6 +53,10 @@ impl Device<'_> {
                 }
                 reply(Reply::Done)
             }
+            Request::Park { request } => {
+                self.park(moment, request)?;
+                reply(Reply::Done)
+            }
             Request::Prompt { prompt, from } => self.prompt_for_host(id, prompt, from, scratch),
             Request::GetInfo => reply(Reply::Info(self.info(moment))),
             Request::Provision(provision) => self.provision(moment, id, provision, scratch),
@@ -121,6 +125,7 @@ impl Device<'_> {
     const fn place(&self, request: &Request<'_>) -> Place {
         match request {
             Request::Cancel { .. }
+            | Request::Park { .. }
             | Request::Prompt { .. }
             | Request::Provision(Provision::ShowWords) => Place::Aside,
             Request::Onion(OnionRequest::Chunk(_) | OnionRequest::End { .. })

@@ -44,6 +44,7 @@ mod onion;
 mod paths;
 mod prompt;
 mod provisioning;
+mod questions;
 mod settings;
 mod store;
 mod task;

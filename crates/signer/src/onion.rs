@@ -24,6 +24,7 @@ use crate::input::Failure;
 use crate::log::Subject;
 use crate::merchant::Merchant;
 use crate::offer::offer_id;
+use crate::questions::{Answer, Standing, Topic};
 use crate::task::{Matter, Origin, Pending, Receiving, Task};
 use crate::{Moment, Output};
 
@@ -156,7 +157,7 @@ impl Device<'_> {
         }
         match judgement.verdict {
             Verdict::Sign => Ok(self.count(moment, id, pending, scratch)),
-            Verdict::Ask(_) => Ok(self.ask(id, Matter::Invoice(pending))),
+            Verdict::Ask(_) => self.with_merchant(moment, id, pending, scratch),
             Verdict::Refuse(rule) => self.refuse(moment, id, Refusal::Rule(rule)).map(Ok),
         }
     }
@@ -178,6 +179,25 @@ impl Device<'_> {
         pending.created_at = earlier.created_at;
         pending.draw = Secret::new(*earlier.draw.expose_secret());
         Ok(Some(earlier.number))
+    }
+
+    /// Goes on with a request as the merchant said, or asks them.
+    fn with_merchant<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        pending: Pending,
+        scratch: &'o mut Scratch,
+    ) -> Result<Result<Output<'o>, Failure>, Silence> {
+        match self.questions.standing(Topic::of(&pending.request), moment.uptime) {
+            Standing::Decided(Answer::Yes) => Ok(self.count(moment, id, pending, scratch)),
+            Standing::Decided(Answer::No) => Err(Silence),
+            Standing::Waiting => {
+                self.abandon();
+                Ok(Err(Code::WITH_MERCHANT.into()))
+            }
+            Standing::NotAsked => Ok(self.ask(id, Matter::Invoice(pending))),
+        }
     }
 
     fn refuse<'o>(

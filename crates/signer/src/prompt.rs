@@ -223,7 +223,9 @@ impl Device<'_> {
         from: u8,
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
-        if !matches!(&self.task, Task::Asking { prompt: shown, .. } if *shown == prompt) {
+        // Of a prompt that was left with the merchant there are no lines any more.
+        let is_shown = matches!(&self.task, Task::Asking { prompt: shown, .. } if *shown == prompt);
+        if !is_shown && !self.questions.is_open(prompt) {
             return Err(Code::NOT_FOUND.into());
         }
         let is_trusted = match &self.condition {

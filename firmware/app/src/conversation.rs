@@ -77,9 +77,14 @@ impl Conversation {
             Self::Silent | Self::Greeted => None,
             Self::Open(_, until) => Some(*until),
             Self::Working(..) => Some(now),
-            Self::Asking(_, earliest) => Some(now.saturating_add(LOOK).max(*earliest)),
+            Self::Asking(_, earliest) => Some(next_look(*earliest, now)),
         }
     }
+}
+
+/// When the buttons are looked at next.
+pub(crate) fn next_look(earliest: Duration, now: Duration) -> Duration {
+    now.saturating_add(LOOK).max(earliest)
 }
 
 /// Whether a frame is one of a request that is not complete with it.
@@ -119,7 +124,8 @@ pub(crate) fn leaves_open(request: &Request<'_>) -> bool {
         | Request::Pair(_)
         | Request::Entropy(_)
         | Request::Prompt { .. }
-        | Request::Rate { .. } => false,
+        | Request::Rate { .. }
+        | Request::Park { .. } => false,
     }
 }
 

@@ -4,7 +4,9 @@ use countersign_link::{Code, ErrorReply, Message, Reply, Request};
 use countersign_policy::Uptime;
 use countersign_signer::{Device, Input, Moment, Output, Scratch};
 
-use crate::conversation::{BUSY, Conversation, INTER_CHUNK, Origin, is_aside, leaves_open};
+use crate::conversation::{
+    BUSY, Conversation, INTER_CHUNK, Origin, is_aside, leaves_open, next_look,
+};
 use crate::entropy::Entropy;
 use crate::shell::Outlet;
 use crate::storage::{Storage, StorageFault};
@@ -18,6 +20,8 @@ pub(crate) struct Worker<'m, 'p, B: Board> {
     entropy: Entropy,
     peripherals: Peripherals<'p, B>,
     conversation: Conversation,
+    /// Since when a button can have been meant for the prompt of a request that was let go.
+    parked: Option<Duration>,
 }
 
 /// The parts of a board that the worker uses.
@@ -55,7 +59,8 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         entropy: Entropy,
         peripherals: Peripherals<'p, B>,
     ) -> Self {
-        Self { device, scratch, entropy, peripherals, conversation: Conversation::Silent }
+        let conversation = Conversation::Silent;
+        Self { device, scratch, entropy, peripherals, conversation, parked: None }
     }
 
     /// The board's clock.
@@ -70,7 +75,8 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
 
     /// When something has to be done unless bytes arrive before.
     pub(crate) fn due(&self, now: Duration) -> Option<Duration> {
-        self.conversation.due(now)
+        let button = self.parked.map(|earliest| next_look(earliest, now));
+        [button, self.conversation.due(now)].into_iter().flatten().min()
     }
 
     /// Takes note of bytes, whatever they are.
@@ -98,6 +104,9 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         }
         if let Request::Cancel { request } = request {
             self.cancelled(request, outlet).await?;
+        }
+        if matches!(request, Request::Park { .. }) {
+            return self.park(origin, request, outlet).await;
         }
         if is_aside(&request) || self.conversation.is_occupied() {
             return self.answer_aside(origin, request, outlet).await;
@@ -154,12 +163,14 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
                     let advance = if is_credit { Advance::ExpectsMore } else { Advance::Done };
                     let origin = Origin { id, ..origin };
                     outlet.send(origin, completed::<B>(reply), clock).await?;
-                    self.peripherals.screen.indicate(Indication::Idle);
+                    let indication = self.at_rest();
+                    self.peripherals.screen.indicate(indication);
                     return Ok(advance);
                 }
                 Output::Ask { id, prompt } => {
                     let earliest = clock.now().saturating_add(B::REACTION);
                     self.conversation = Conversation::Asking(origin, earliest);
+                    self.parked = None;
                     self.show_prompt();
                     let reply = Reply::AwaitingApproval { prompt };
                     outlet.send(Origin { id, ..origin }, reply, clock).await?;
@@ -185,6 +196,9 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     /// [`Ending`].
     pub(crate) async fn proceed(&mut self, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
         let now = self.now();
+        if self.parked.is_some_and(|earliest| now >= earliest) {
+            self.hear_parked()?;
+        }
         match self.conversation {
             Conversation::Silent | Conversation::Greeted => Ok(()),
             Conversation::Open(_, until) if now < until => Ok(()),
@@ -216,6 +230,49 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
                 self.advance(origin, input, outlet).await.map(drop)
             }
         }
+    }
+
+    /// Lets go of the request that waits for a button, and leaves its prompt on the screen.
+    async fn park(
+        &mut self,
+        origin: Origin,
+        request: Request<'_>,
+        outlet: &mut Outlet<'_, B>,
+    ) -> Result<(), Ending> {
+        let moment = self.moment()?;
+        let input = Input::Message { id: origin.id, request };
+        let output = self.device.handle(&moment, input, self.scratch);
+        let Output::Reply { reply, .. } = output else { return Ok(()) };
+        let clock = self.peripherals.clock;
+        if let (Reply::Done, Conversation::Asking(asked, earliest)) = (&reply, self.conversation) {
+            self.parked = Some(earliest);
+            self.conversation = Conversation::Greeted;
+            outlet.send(asked, error(Code::WITH_MERCHANT), clock).await?;
+        }
+        outlet.send(origin, reply, clock).await
+    }
+
+    /// Looks whether the merchant has answered a prompt whose request was let go.
+    fn hear_parked(&mut self) -> Result<(), Ending> {
+        let input = match self.peripherals.buttons.pressed() {
+            Some(Press::Confirm) => Input::Confirmed,
+            Some(Press::Cancel) => Input::Cancelled,
+            None => return Ok(()),
+        };
+        B::log(Event::Pressed);
+        self.parked = None;
+        self.peripherals.screen.clear();
+        let indication = self.at_rest();
+        self.peripherals.screen.indicate(indication);
+        let moment = self.moment()?;
+        // The core takes note of it, and nobody waits for a reply.
+        let _output = self.device.handle(&moment, input, self.scratch);
+        Ok(())
+    }
+
+    /// What a device indicates that is not at work.
+    const fn at_rest(&self) -> Indication {
+        if self.parked.is_some() { Indication::Asking } else { Indication::Idle }
     }
 
     async fn say_busy(&mut self, origin: Origin, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {

@@ -1,18 +1,20 @@
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::secp256k1::PublicKey;
 use lightning::ln::msgs::OnionMessageHandler;
 use tokio::task::JoinSet;
-use tokio::time::interval;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::connections::{Peers, accept, bind, fetch, keep, peers};
 use crate::forwarder::Forwarder;
 use crate::gossip::{Map, no_reader};
 use crate::router::Router;
+use crate::waiting::Waiting;
 use crate::{Counts, Device, Gossip, Outcome, Settings};
 
 /// A running bridge. It stops when it is dropped.
@@ -107,15 +109,31 @@ impl fmt::Debug for Bridge {
     }
 }
 
-/// Asks the device about one onion after the other and sends on what it answers.
+/// Asks the device about one onion after the other and sends on what it answers. What waits for the
+/// merchant's button is asked about again, and holds up nothing else.
 async fn serve(peers: Arc<Peers>, forwarder: Arc<Forwarder>, mut device: impl Device) {
+    let mut waiting = Waiting::new();
+    let mut clock = interval(LOOK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let errand = forwarder.next_for_device().await;
-        match device.answer(errand.onion).await {
-            Outcome::Silence => {}
-            Outcome::Send(outgoing) => {
-                forwarder.send_from_device(errand.laps, &outgoing);
-                peers.process_events();
+        let due = tokio::select! {
+            errand = forwarder.next_for_device() => VecDeque::from([(Instant::now(), errand)]),
+            _ = clock.tick(), if !waiting.is_empty() => {
+                if device.has_merchant_decided().await {
+                    waiting.take(Instant::now())
+                } else {
+                    VecDeque::new()
+                }
+            }
+        };
+        for (since, errand) in due {
+            match device.answer(&errand.onion).await {
+                Outcome::Silence => {}
+                Outcome::Later => waiting.push(since, errand),
+                Outcome::Send(outgoing) => {
+                    forwarder.send_from_device(errand.laps, &outgoing);
+                    peers.process_events();
+                }
             }
         }
     }
@@ -131,6 +149,9 @@ async fn tick(peers: Arc<Peers>, forwarder: Arc<Forwarder>) {
         peers.process_events();
     }
 }
+
+/// How often a merchant who is being asked is looked after.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// LDK's documentation asks for a tick "roughly once every ten seconds".
 const TICK: Duration = Duration::from_secs(10);

@@ -96,6 +96,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
         invoice_error: arguments.invoice_error.into(),
         records,
         tally: tally.clone(),
+        prompt: None,
     };
 
     let peers = arguments.peer.len();

@@ -1,4 +1,4 @@
-use core::future::Future;
+use core::future::{Future, ready};
 
 use bitcoin::secp256k1::PublicKey;
 
@@ -10,7 +10,13 @@ use crate::{Destination, Onion};
 /// answers with silence: the bridge's queue is bounded either way.
 pub trait Device: Send + 'static {
     /// Answers one onion message.
-    fn answer(&mut self, onion: Onion) -> impl Future<Output = Outcome> + Send;
+    fn answer(&mut self, onion: &Onion) -> impl Future<Output = Outcome> + Send;
+
+    /// Whether the merchant has decided since an answer was [`Outcome::Later`], as far as anybody
+    /// knows. Asked about once a second, and only while something waits.
+    fn has_merchant_decided(&mut self) -> impl Future<Output = bool> + Send {
+        ready(true)
+    }
 }
 
 /// What a device does about an onion message.
@@ -18,6 +24,9 @@ pub trait Device: Send + 'static {
 pub enum Outcome {
     /// Nothing, for one of many reasons that nobody is told.
     Silence,
+    /// The merchant is being asked, about this request or about one before it: the same onion is put
+    /// to the device again once they have decided.
+    Later,
     /// An onion to send on: a reply along the request's reply path, or the rest of a path that
     /// leads through the device.
     Send(Box<Outgoing>),

@@ -34,6 +34,7 @@ mod onion;
 mod outbox;
 mod router;
 mod settings;
+mod waiting;
 
 pub use bridge::Bridge;
 pub use bucket::Rate;

@@ -179,8 +179,8 @@ impl LdkDevice {
 }
 
 impl Device for LdkDevice {
-    async fn answer(&mut self, onion: Onion) -> Outcome {
-        match self.reply(&onion) {
+    async fn answer(&mut self, onion: &Onion) -> Outcome {
+        match self.reply(onion) {
             Some(outgoing) => Outcome::Send(Box::new(outgoing)),
             None => Outcome::Silence,
         }

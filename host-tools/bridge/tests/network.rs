@@ -173,9 +173,9 @@ mod network {
     }
 
     impl Device for Readdressed {
-        async fn answer(&mut self, onion: Onion) -> Outcome {
+        async fn answer(&mut self, onion: &Onion) -> Outcome {
             match self.device.answer(onion).await {
-                Outcome::Silence => Outcome::Silence,
+                outcome @ (Outcome::Silence | Outcome::Later) => outcome,
                 Outcome::Send(mut outgoing) => {
                     outgoing.destination = Destination::Node(self.to);
                     Outcome::Send(outgoing)
@@ -191,7 +191,7 @@ mod network {
     }
 
     impl Device for OneHop {
-        async fn answer(&mut self, _onion: Onion) -> Outcome {
+        async fn answer(&mut self, _onion: &Onion) -> Outcome {
             Outcome::Send(Box::new(self.device.onion_for(self.to)))
         }
     }

@@ -1,11 +1,11 @@
 use core::future::Future;
 
 use countersign_link::{
-    Bytes, Destination, ErrorForm, MAX_BODY, NeedPaymentPaths, NodeId, OnionRequest, Packer, Part,
-    PathsRequest, PaymentHop, Request, Seal, Summary,
+    Bytes, Code, Destination, ErrorForm, MAX_BODY, NeedPaymentPaths, NodeId, OnionRequest, Packer,
+    Part, PathsRequest, PaymentHop, Request, Seal, Summary,
 };
 
-use crate::operation::{Call, Operation};
+use crate::operation::{Call, Concluded, Operation};
 use crate::response::Response;
 use crate::{Client, Error};
 
@@ -25,6 +25,9 @@ pub enum Outcome {
     Silence,
     /// It has an onion message to send.
     Outgoing(Box<Outgoing>),
+    /// The merchant is being asked, and the device goes on meanwhile: the same onion gets its answer
+    /// once they have decided.
+    WithMerchant(Waiting),
     /// An invoice that the device asked for was approved: it is to be paid.
     Pay {
         /// `invoice_payment_hash`.
@@ -34,6 +37,15 @@ pub enum Outcome {
         /// The invoice, a TLV stream.
         invoice: Vec<u8>,
     },
+}
+
+/// What an onion message waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// This prompt.
+    Prompt(u32),
+    /// Another customer's, which came first.
+    Turn,
 }
 
 /// An onion message of the device's.
@@ -145,6 +157,12 @@ impl<S: PaymentPathsSource> Operation for Answer<'_, S> {
 
     async fn attempt(&mut self, call: &mut Call<'_>) -> Result<Outcome, Error> {
         let reply = match self.upload(call).await? {
+            Concluded::Answered(reply) => reply,
+            Concluded::WithMerchant(prompt) => {
+                return Ok(Outcome::WithMerchant(prompt.map_or(Waiting::Turn, Waiting::Prompt)));
+            }
+        };
+        let reply = match reply {
             Response::NeedPaymentPaths(need) => match self.source.payment_paths(need).await {
                 Some(paths) => propose(call, &paths).await?,
                 None => call.conclude(&Request::Paths(PathsRequest::None)).await?,
@@ -169,20 +187,20 @@ impl<S: PaymentPathsSource> Operation for Answer<'_, S> {
 
 impl<S> Answer<'_, S> {
     /// Sends the onion, and waits for what the device makes of it.
-    async fn upload(&mut self, call: &mut Call<'_>) -> Result<Response, Error> {
+    async fn upload(&mut self, call: &mut Call<'_>) -> Result<Concluded, Error> {
         let Onion { path_key, packet } = self.onion;
         let length = u16::try_from(packet.len()).or(Err(Error::TooLong("the onion")))?;
         let begin = OnionRequest::Begin { path_key: Bytes(*path_key), length };
         let credits = match call.first_reply(&Request::Onion(begin)).await? {
             Response::Credits(window) => window,
-            reply => return Ok(reply),
+            reply => return Ok(Concluded::Answered(reply)),
         };
         let frame = |chunk| Request::Onion(OnionRequest::Chunk(chunk));
         if let Some(reply) = call.upload(packet, credits, frame).await? {
-            return Ok(reply);
+            return Ok(Concluded::Answered(reply));
         }
         let end = OnionRequest::End { invoice_error: self.invoice_error };
-        call.conclude(&Request::Onion(end)).await
+        call.conclude_or_park(&Request::Onion(end)).await
     }
 }
 
@@ -224,5 +242,22 @@ impl Client {
         source: &mut S,
     ) -> Result<Outcome, Error> {
         self.run(Answer { onion, invoice_error, source }).await
+    }
+
+    /// Whether the merchant still has that prompt before them.
+    ///
+    /// # Errors
+    ///
+    /// When the device cannot be reached any more.
+    pub async fn is_with_merchant(&mut self, prompt: u32) -> Result<bool, Error> {
+        // The lines are not wanted, and past the last one there are none.
+        match self.ask(&[Request::Prompt { prompt, from: u8::MAX }]).await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.code() {
+                Some(Code::NOT_DISCLOSED) => Ok(true),
+                Some(Code::NOT_FOUND) => Ok(false),
+                _ => Err(error),
+            },
+        }
     }
 }

@@ -39,6 +39,7 @@ mod response;
 pub use access::{Access, AddressError, DeviceAddress};
 pub use answer::{
     NoPaths, Onion, Outcome, Outgoing, PaymentPath, PaymentPaths, PaymentPathsSource, RecipientHop,
+    Waiting,
 };
 pub use client::Client;
 pub use error::Error;

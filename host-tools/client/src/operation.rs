@@ -1,6 +1,7 @@
 use core::future::Future;
+use core::time::Duration;
 
-use countersign_link::{Chunk, MAX_CHUNK, Part, Request, WINDOW};
+use countersign_link::{Chunk, Code, MAX_CHUNK, Part, Request, WINDOW};
 use tokio::time::Instant;
 
 use crate::Error;
@@ -60,6 +61,40 @@ impl Call<'_> {
         }
     }
 
+    /// As [`Call::conclude`], for a request that the device can let go of: when the merchant does not
+    /// answer within a moment, it is left with them.
+    pub(crate) async fn conclude_or_park(
+        &mut self,
+        request: &Request<'_>,
+    ) -> Result<Concluded, Error> {
+        self.send(request).await?;
+        let (mut deadline, mut asked) = (self.deadline(), None);
+        loop {
+            match self.link.reply(self.id, deadline).await {
+                Ok(Response::Busy | Response::Credits(_)) => {}
+                Ok(Response::AwaitingApproval(prompt)) => {
+                    self.events.awaiting_approval(self.link, prompt).await?;
+                    asked = Some(prompt);
+                    deadline = Instant::now().checked_add(HESITATION);
+                }
+                Ok(reply) => return Ok(Concluded::Answered(reply)),
+                Err(Error::Refused(refused)) if refused.code == Code::WITH_MERCHANT => {
+                    return Ok(Concluded::WithMerchant(asked));
+                }
+                Err(Error::TooSlow) if asked.is_some() && deadline.is_some() => {
+                    // Refused where the button was pressed meanwhile, and by firmware that cannot
+                    // let go: the last reply comes all the same.
+                    let park = Request::Park { request: self.id };
+                    match self.link.aside(&park).await {
+                        Ok(_) | Err(Error::Refused(_)) => deadline = None,
+                        Err(error) => return Err(error),
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     fn deadline(&self) -> Option<Instant> {
         Instant::now().checked_add(self.link.hello.longest.saturating_mul(2))
     }
@@ -107,6 +142,16 @@ impl Call<'_> {
         Ok(whole)
     }
 }
+
+/// How a request ended that the merchant may have to decide about.
+pub(crate) enum Concluded {
+    Answered(Response),
+    /// They are being asked: by the prompt of that number, or about something else first.
+    WithMerchant(Option<u32>),
+}
+
+/// How long everybody else waits for a merchant who is just about to press a button.
+const HESITATION: Duration = Duration::from_secs(1);
 
 /// The credits that a host has after the first frame of a request.
 pub(crate) const FIRST_CREDITS: u8 = WINDOW;

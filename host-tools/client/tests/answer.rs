@@ -10,18 +10,22 @@
 #![expect(clippy::large_stack_frames, reason = "a host has stack")]
 #![expect(clippy::tests_outside_test_module, reason = "this file is nothing but tests")]
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use countersign_client::{
     Access, Client, NoPaths, OfferPath, OfferTerms, Onion, Outcome, PaymentPath, PaymentPaths,
-    PaymentPathsSource, RecipientHop,
+    PaymentPathsSource, RecipientHop, Waiting,
 };
 use countersign_crypto::Curve;
 use countersign_link::{
     Bytes, Destination, ErrorForm, MessageHop, NeedPaymentPaths, Network, NextHop, NodeId, Padding,
     PaymentHop, Price, Seal,
 };
-use countersign_simulator::{Board, Entropy, Flash, Line, Press, Script, Simulator};
+use countersign_policy::Rule;
+use countersign_simulator::{
+    Board, Buttons, Entropy, Flash, Line, Press, PromptText, Script, Simulator,
+};
 use countersign_tests::onion::{secret_key, with_curve};
 use countersign_tests::payer::{self, InFlight, Wish};
 use countersign_tests::shop::{NOW, WORDS};
@@ -38,8 +42,12 @@ struct Shop {
 
 impl Shop {
     fn open(curve: &Curve<'_>) -> Self {
+        Self::with_buttons(curve, Box::new(Script::new(Press::Confirm)))
+    }
+
+    fn with_buttons(curve: &Curve<'_>, buttons: Box<dyn Buttons>) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let mut board = Board::new(Flash::in_memory(), Box::new(Script::new(Press::Confirm)));
+        let mut board = Board::new(Flash::in_memory(), buttons);
         board.entropy = Entropy::seeded(3);
         let simulator = Arc::new(Simulator::start(board, Line::cable()).unwrap());
         let relay = Bytes(payer::relay().public_key(curve).serialize());
@@ -60,7 +68,11 @@ impl Shop {
     /// What reaches the device of a payer's request, whose reply path has `padding` bytes more in
     /// each of its two hops.
     fn request(&self, curve: &Curve<'_>, padding: usize) -> (Vec<u8>, InFlight) {
-        let request = payer::request(curve, &self.offer, &Wish::default());
+        self.wish(curve, padding, &Wish::default())
+    }
+
+    fn wish(&self, curve: &Curve<'_>, padding: usize, wish: &Wish<'_>) -> (Vec<u8>, InFlight) {
+        let request = payer::request(curve, &self.offer, wish);
         let nodes = [payer::relay().public_key(curve), payer::payer().public_key(curve)];
         let reply_path = payer::reply_path(curve, &nodes, padding);
         let sent = payer::send(curve, &self.offer, &request, &reply_path);
@@ -71,6 +83,26 @@ impl Shop {
         let onion = Onion { path_key: &onion.path_key, packet: &onion.packet };
         let answer = self.client.answer(onion, ErrorForm::Specification, source);
         self.runtime.block_on(answer).unwrap()
+    }
+}
+
+/// A merchant who confirms everything, unless they are away.
+#[derive(Clone, Default)]
+struct Sometimes(Arc<AtomicBool>);
+
+impl Sometimes {
+    fn is_away(&self, away: bool) {
+        self.0.store(away, Ordering::Relaxed);
+    }
+}
+
+impl Buttons for Sometimes {
+    fn show(&mut self, _prompt: &[PromptText]) {}
+
+    fn clear(&mut self) {}
+
+    fn pressed(&mut self) -> Option<Press> {
+        (!self.0.load(Ordering::Relaxed)).then_some(Press::Confirm)
     }
 }
 
@@ -207,6 +239,34 @@ fn a_request_repeated_by_the_payer_gets_the_same_payment_hash() {
         }
         hashes.dedup();
         assert_eq!(hashes.len(), 1);
+    });
+}
+
+#[test]
+fn a_request_that_waits_for_the_merchant_holds_nobody_up() {
+    with_curve(|curve| {
+        let merchant = Sometimes::default();
+        let mut shop = Shop::with_buttons(curve, Box::new(merchant.clone()));
+        let limit = [(Rule::LargestUnattended, Some(10_000))];
+        shop.runtime.block_on(shop.client.propose_rules(&limit)).unwrap();
+        let dear = Wish { amount: Some(10_001), ..Wish::default() };
+        let (request, onion) = shop.wish(curve, 0, &dear);
+        let (quick, quick_onion) = shop.request(curve, 0);
+        let mut paths = shop.paths.clone();
+
+        merchant.is_away(true);
+        let outcome = shop.answer(&onion, &mut paths);
+        let Outcome::WithMerchant(Waiting::Prompt(prompt)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(shop.answer(&onion, &mut paths), Outcome::WithMerchant(Waiting::Turn));
+        let outcome = shop.answer(&quick_onion, &mut paths);
+        assert_eq!(verified(curve, &quick, outcome).1, 10_000);
+        assert!(shop.runtime.block_on(shop.client.is_with_merchant(prompt)).unwrap());
+
+        merchant.is_away(false);
+        while shop.runtime.block_on(shop.client.is_with_merchant(prompt)).unwrap() {}
+        merchant.is_away(true);
+        let outcome = shop.answer(&onion, &mut paths);
+        assert_eq!(verified(curve, &request, outcome).1, 10_001);
     });
 }
 

@@ -37,6 +37,9 @@ pub(crate) const REST_OF_FRAME: Duration = Duration::from_secs(2);
 /// How long the next frame of a request may take.
 pub(crate) const INTER_CHUNK: Duration = Duration::from_millis(1).saturating_mul(INTER_CHUNK_MS);
 
+/// How often the buttons are looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// How often a busy device says so.
 pub(crate) const BUSY: Duration = Duration::from_millis(1).saturating_mul(BUSY_MS);
 
@@ -62,11 +65,14 @@ impl Conversation {
             Self::Silent | Self::Greeted => None,
             Self::Open(_, until) => Some(until.saturating_duration_since(now)),
             Self::Working(..) => Some(Duration::ZERO),
-            Self::Asking(_, earliest) => {
-                Some(earliest.saturating_duration_since(now).max(Duration::from_millis(20)))
-            }
+            Self::Asking(_, earliest) => Some(until_button(*earliest, now)),
         }
     }
+}
+
+/// How long until the buttons are looked at again.
+pub(crate) fn until_button(earliest: Instant, now: Instant) -> Duration {
+    earliest.saturating_duration_since(now).max(LOOK)
 }
 
 /// Whether a frame is one of a request that is not complete with it.
@@ -106,7 +112,8 @@ pub(crate) fn leaves_open(request: &Request<'_>) -> bool {
         | Request::Pair(_)
         | Request::Entropy(_)
         | Request::Prompt { .. }
-        | Request::Rate { .. } => false,
+        | Request::Rate { .. }
+        | Request::Park { .. } => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The simulated device as a process of its own.
 
+use core::time::Duration;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
@@ -22,6 +23,9 @@ struct Arguments {
     /// Who presses the device's buttons
     #[arg(long, value_enum, default_value_t = Approval::Ask)]
     approve: Approval,
+    /// How long nobody can have read a prompt yet, and no button counts
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    hesitate: u64,
 }
 
 #[derive(Debug, Args)]
@@ -60,7 +64,9 @@ fn main() -> anyhow::Result<()> {
         Approval::Ask => Box::new(Terminal::default()),
     };
     let (line, device) = arguments.line.open()?;
-    let simulator = Simulator::start(Board::new(flash, buttons), line)?;
+    let mut board = Board::new(flash, buttons);
+    board.reaction = board.reaction.max(Duration::from_secs(arguments.hesitate));
+    let simulator = Simulator::start(board, line)?;
     let mut out = io::stdout();
     writeln!(out, "{device}")?;
     out.flush()?;

@@ -10,7 +10,7 @@ use countersign_policy::Uptime;
 use countersign_signer::{Desk, Device, Input, Moment, Output, Scratch};
 
 use crate::conversation::{
-    BUSY, Conversation, INTER_CHUNK, Origin, REST_OF_FRAME, is_aside, leaves_open,
+    BUSY, Conversation, INTER_CHUNK, Origin, REST_OF_FRAME, is_aside, leaves_open, until_button,
 };
 use crate::{Board, Press, PromptText};
 
@@ -31,6 +31,8 @@ struct Core<'m, 'b> {
     board: &'b mut Board,
     started: Instant,
     conversation: Conversation,
+    /// Since when a button can have been meant for the prompt of a request that was let go.
+    parked: Option<Instant>,
 }
 
 impl<'m, 'b> Shell<'m, 'b> {
@@ -52,6 +54,7 @@ impl<'m, 'b> Shell<'m, 'b> {
             board,
             started: now,
             conversation: Conversation::Silent,
+            parked: None,
         };
         Self { decoder: FrameDecoder::new(), unfinished: None, core }
     }
@@ -108,7 +111,8 @@ impl<'m, 'b> Shell<'m, 'b> {
         let rest = self
             .unfinished
             .map(|since| REST_OF_FRAME.saturating_sub(now.saturating_duration_since(since)));
-        [rest, self.core.conversation.patience(now)].into_iter().flatten().min()
+        let button = self.core.parked.map(|earliest| until_button(earliest, now));
+        [rest, button, self.core.conversation.patience(now)].into_iter().flatten().min()
     }
 
     /// Forgets the host, who closed the port.
@@ -136,6 +140,9 @@ impl Core<'_, '_> {
             self.conversation = Conversation::Greeted;
         } else if let Request::Cancel { request } = request {
             self.cancelled(request, out);
+        }
+        if let Request::Park { .. } = request {
+            return self.park(now, origin, request, out);
         }
         if is_aside(&request) || self.conversation.is_occupied() {
             return self.answer_aside(origin, request, out);
@@ -189,6 +196,7 @@ impl Core<'_, '_> {
                 Output::Ask { id, prompt } => {
                     self.conversation =
                         Conversation::Asking(origin, later(now, self.board.reaction));
+                    self.parked = None;
                     self.show_prompt();
                     let reply = Reply::AwaitingApproval { prompt };
                     send(&mut self.encoder, Origin { id, ..origin }, reply, out);
@@ -205,6 +213,9 @@ impl Core<'_, '_> {
     }
 
     fn proceed(&mut self, now: Instant, out: &mut Vec<u8>) -> io::Result<()> {
+        if self.parked.is_some_and(|earliest| now >= earliest) {
+            self.hear_parked()?;
+        }
         match self.conversation {
             Conversation::Open(origin, until) if now >= until => self.lose(origin, out),
             Conversation::Working(origin, said) => {
@@ -236,6 +247,42 @@ impl Core<'_, '_> {
             | Conversation::Open(..)
             | Conversation::Asking(..) => Ok(()),
         }
+    }
+
+    /// Lets go of the request that waits for a button, and leaves its prompt on the screen.
+    fn park(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        request: Request<'_>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let moment = self.moment()?;
+        let input = Input::Message { id: origin.id, request };
+        let output = self.device.handle(&moment, input, &mut self.scratch);
+        let Output::Reply { reply, .. } = output else { return Ok(()) };
+        if let (Reply::Done, Conversation::Asking(asked, earliest)) = (&reply, &self.conversation) {
+            let (asked, earliest) = (*asked, *earliest);
+            send(&mut self.encoder, asked, error(Code::WITH_MERCHANT), out);
+            self.parked = Some(earliest.max(now));
+            self.conversation = Conversation::Greeted;
+        }
+        send(&mut self.encoder, origin, reply, out);
+        Ok(())
+    }
+
+    /// Looks whether the merchant has answered a prompt whose request was let go.
+    fn hear_parked(&mut self) -> io::Result<()> {
+        let input = match self.board.buttons.pressed() {
+            Some(Press::Confirm) => Input::Confirmed,
+            Some(Press::Cancel) => Input::Cancelled,
+            None => return Ok(()),
+        };
+        self.parked = None;
+        let moment = self.moment()?;
+        // The core takes note of it, and nobody waits for a reply.
+        let _output = self.device.handle(&moment, input, &mut self.scratch);
+        Ok(())
     }
 
     fn say_busy(&mut self, origin: Origin, out: &mut Vec<u8>) -> io::Result<()> {

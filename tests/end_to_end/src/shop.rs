@@ -66,6 +66,8 @@ pub struct Merchant {
     pub device: String,
     /// The bridge's node id.
     pub bridge_id: String,
+    /// Seconds for which the merchant reads a prompt, from the next [`Merchant::plug_in`] on.
+    pub hesitates: u64,
 }
 
 impl Merchant {
@@ -77,6 +79,7 @@ impl Merchant {
             board: None,
             device: "tcp:127.0.0.1:0".to_owned(),
             bridge_id: String::new(),
+            hesitates: 0,
         };
         merchant.plug_in();
         let mut provision = merchant.device_verb(&["provision", "--words-from-stdin"]);
@@ -113,7 +116,9 @@ impl Merchant {
     pub fn plug_in(&mut self) {
         let address = self.device.strip_prefix("tcp:").unwrap().to_owned();
         let mut simulator = program("countersign-simulator");
-        simulator.args(["--tcp", &address, "--approve", "always", "--flash"]);
+        let seconds = self.hesitates.to_string();
+        simulator.args(["--tcp", &address, "--approve", "always", "--hesitate", &seconds]);
+        simulator.arg("--flash");
         let board =
             Process::start(simulator.arg(self.path("board.flash")), &self.path("device.log"));
         self.device.clone_from(&board.ready);

@@ -8,6 +8,7 @@ use bitcoin::secp256k1::PublicKey;
 use countersign_bridge::{ChannelEnd, Destination, Device, Onion, Outcome, Outgoing};
 use countersign_client::{
     Access, Client, Error, Event, NoPaths, Onion as LinkOnion, Outcome as Answer, PaymentPaths,
+    Waiting,
 };
 use countersign_link::{Code, ErrorForm, Summary};
 use countersign_records::{Issued, RecordError, Records};
@@ -84,6 +85,8 @@ pub(crate) struct Board {
     pub(crate) invoice_error: ErrorForm,
     pub(crate) records: Records,
     pub(crate) tally: Arc<Tally>,
+    /// The prompt that the merchant was last left with.
+    pub(crate) prompt: Option<u32>,
 }
 
 impl Board {
@@ -143,6 +146,12 @@ impl Board {
                 let destination = destination(answer.destination)?;
                 Ok(Outcome::Send(Box::new(Outgoing { destination, onion })))
             }
+            Answer::WithMerchant(waiting) => {
+                if let Waiting::Prompt(prompt) = waiting {
+                    self.prompt = Some(prompt);
+                }
+                Ok(Outcome::Later)
+            }
             Answer::Pay { .. } => {
                 anyhow::bail!("a payment was approved, and no node is attached to make it")
             }
@@ -151,13 +160,28 @@ impl Board {
 }
 
 impl Device for Board {
-    async fn answer(&mut self, onion: Onion) -> Outcome {
-        match self.reply(&onion).await {
+    async fn answer(&mut self, onion: &Onion) -> Outcome {
+        match self.reply(onion).await {
             Ok(outcome) => outcome,
             Err(error) => {
                 self.tally.failures.up();
                 tracing::warn!("a message was dropped: {error:#}");
                 Outcome::Silence
+            }
+        }
+    }
+
+    async fn has_merchant_decided(&mut self) -> bool {
+        let Some(prompt) = self.prompt else { return true };
+        match self.client.lock().await.is_with_merchant(prompt).await {
+            Ok(true) => false,
+            Ok(false) => {
+                self.prompt = None;
+                true
+            }
+            Err(error) => {
+                tracing::debug!("the device was not asked about its prompt: {error}");
+                false
             }
         }
     }
