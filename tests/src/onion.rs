@@ -1,6 +1,6 @@
 //! Onions in whole buffers, for tests: the streaming code fed and drained in one go.
 
-use countersign_crypto::{Curve, CurveMemory, PublicKey, Secret, SecretKey};
+use countersign_crypto::{Curve, CurveMemory, KeyType, PublicKey, Secret, SecretKey};
 use countersign_onion::{AssociatedData, Build, Forward, Ignored, Packet, Peel, Peeled, Plan};
 
 /// What a hop found: its payload, and whether the onion goes on.
@@ -39,7 +39,7 @@ pub fn public_key(bytes: &[u8]) -> PublicKey {
 
 /// `key` as a hop uses it that was reached with `path_key` (R-OD-02).
 pub fn tweaked(key: &SecretKey, path_key: &PublicKey) -> SecretKey {
-    key.times(&key.ecdh(path_key).derive(b"blinded_node_id")).expect("a key")
+    key.times(&key.ecdh(path_key).derive(KeyType::BlindedNodeId)).expect("a key")
 }
 
 /// The packet of an onion to `nodes`.

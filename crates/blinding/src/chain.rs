@@ -1,11 +1,5 @@
 use countersign_crypto::{Curve, NotAKey, PublicKey, Secret, SecretKey, SharedSecret, sha256};
 
-/// Derives what turns a node's key into its `blinded_node_id`.
-pub(crate) const BLINDED_NODE_ID: &[u8] = b"blinded_node_id";
-
-/// Derives the key that encrypts a hop's data.
-pub(crate) const RHO: &[u8] = b"rho";
-
 /// What multiplies a hop's path key, public or secret, into the next one's: `SHA256(E ‖ ss)`.
 pub(crate) fn advance(path_key: &PublicKey, shared: &SharedSecret) -> Secret<32> {
     Secret::new(sha256(&[&path_key.serialize(), shared.expose_secret()]))

@@ -1,11 +1,12 @@
 use core::fmt;
 
 use countersign_crypto::{
-    Curve, NONCE_ZERO, NotAKey, PublicKey, Secret, SecretKey, TAG_LEN, seal, seal_with_trailing_key,
+    Curve, KeyType, NONCE_ZERO, NotAKey, PublicKey, Secret, SecretKey, TAG_LEN, seal,
+    seal_with_trailing_key,
 };
 use countersign_tlv::{Full, Writer};
 
-use crate::chain::{BLINDED_NODE_ID, Chain, RHO};
+use crate::chain::Chain;
 use crate::padding::fill;
 use crate::recipient::Misfit;
 use crate::{
@@ -197,7 +198,7 @@ fn write_hop(
     writer: &mut Writer<'_>,
 ) -> Result<(), CreateError> {
     let shared = chain.visit(curve, &hop.node_id)?;
-    let blinded_node_id = hop.node_id.times(curve, &shared.derive(BLINDED_NODE_ID))?;
+    let blinded_node_id = hop.node_id.times(curve, &shared.derive(KeyType::BlindedNodeId))?;
     let len = hop.data.len();
     let padding = fill(target.unwrap_or(len).saturating_sub(len)).or(Err(CreateError::TooLong))?;
     let sealed_len = target.unwrap_or(len).saturating_add(TAG_LEN);
@@ -206,7 +207,7 @@ fn write_hop(
     BlindedHop::write_head(writer, &blinded_node_id.serialize(), sealed_len)?;
     let (data, tag) = writer.space(sealed_len.into())?.split_last_chunk_mut().ok_or(Full)?;
     hop.data.write(padding, &mut Writer::new(data))?;
-    let rho = shared.derive(RHO);
+    let rho = shared.derive(KeyType::Rho);
     *tag = match hop.sealing {
         Sealing::Plain => seal(&rho, &NONCE_ZERO, &[], data),
         Sealing::ReceiveAuthKey(key) => seal_with_trailing_key(&rho, key, data),

@@ -1,8 +1,8 @@
 use countersign_crypto::{
-    Curve, NONCE_ZERO, NotAKey, PublicKey, SecretKey, SharedSecret, TAG_LEN, open,
+    Curve, KeyType, NONCE_ZERO, NotAKey, PublicKey, SecretKey, SharedSecret, TAG_LEN, open,
 };
 
-use crate::chain::{BLINDED_NODE_ID, RHO, advance};
+use crate::chain::advance;
 use crate::{EncryptedDataTlv, Invalid};
 
 /// What a node shares with the creator of a blinded path, for the hop at which it stands.
@@ -27,7 +27,7 @@ impl Unblinding {
     /// # Errors
     /// [`NotAKey`]: for honest input, once in 2¹²⁷ times.
     pub fn blinded_key(&self, node_key: &SecretKey) -> Result<SecretKey, NotAKey> {
-        node_key.times(&self.shared.derive(BLINDED_NODE_ID))
+        node_key.times(&self.shared.derive(KeyType::BlindedNodeId))
     }
 
     /// Decrypts `encrypted_recipient_data` in place and reads them.
@@ -50,7 +50,7 @@ impl Unblinding {
         let (bytes, tag) = encrypted_recipient_data
             .split_last_chunk_mut::<TAG_LEN>()
             .ok_or(Invalid::Undecryptable)?;
-        open(&self.shared.derive(RHO), &NONCE_ZERO, &[], bytes, tag)
+        open(&self.shared.derive(KeyType::Rho), &NONCE_ZERO, &[], bytes, tag)
             .or(Err(Invalid::Undecryptable))?;
         Ok(bytes)
     }

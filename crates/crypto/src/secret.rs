@@ -3,7 +3,7 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use crate::hmac_sha256;
+use crate::KeyType;
 
 /// `N` secret bytes: wiped on drop, never shown, never cloned, compared in constant time.
 pub struct Secret<const N: usize>([u8; N]);
@@ -49,11 +49,10 @@ impl SharedSecret {
         Self(Secret::new(bytes))
     }
 
-    /// The key for one purpose, `HMAC-SHA256(label, shared secret)`: the labels are `rho`, `mu`,
-    /// `blinded_node_id` … of BOLT 4 §Key Generation.
+    /// The key for one purpose.
     #[must_use]
-    pub fn derive(&self, label: &[u8]) -> Secret<32> {
-        Secret::new(hmac_sha256(label, &[self.0.expose_secret()]))
+    pub fn derive(&self, key_type: KeyType) -> Secret<32> {
+        key_type.derive(self.0.expose_secret())
     }
 
     /// The bytes themselves.

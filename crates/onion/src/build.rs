@@ -291,7 +291,7 @@ mod tests {
     use alloc::vec;
     use alloc::vec::Vec;
 
-    use countersign_crypto::{ChaCha20, PublicKey, Secret};
+    use countersign_crypto::{ChaCha20, KeyType, PublicKey, Secret};
 
     use super::{Build, Plan, Progress};
     use crate::capacity::MAX_LAYERS;
@@ -443,7 +443,7 @@ mod tests {
             }
             let mut payloads = packet[34..1_334].to_vec();
             let public_key = PublicKey::parse(packet[1..34].first_chunk().unwrap()).unwrap();
-            let rho = secret(5).ecdh(&public_key).derive(b"rho");
+            let rho = secret(5).ecdh(&public_key).derive(KeyType::Rho);
             ChaCha20::new(&rho).apply(&mut payloads);
             // Behind the last payload stands the MAC of zeros, then the pad.
             assert_eq!(payloads[13..45], [0; 32]);

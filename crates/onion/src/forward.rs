@@ -1,6 +1,8 @@
 use core::fmt;
 
-use countersign_crypto::{ChaCha20, Curve, HmacSha256, PublicKey, Secret, SharedSecret, sha256};
+use countersign_crypto::{
+    ChaCha20, Curve, HmacSha256, KeyType, PublicKey, Secret, SharedSecret, sha256,
+};
 
 use crate::capacity::{HEADER_LEN, HMAC_LEN};
 use crate::peel::VERSION;
@@ -45,8 +47,8 @@ impl Forward {
             *byte = digit;
         }
         Ok(Self {
-            mac: HmacSha256::new(shared.derive(b"mu").expose_secret()),
-            rho: ChaCha20::new(&shared.derive(b"rho")),
+            mac: HmacSha256::new(shared.derive(KeyType::Mu).expose_secret()),
+            rho: ChaCha20::new(&shared.derive(KeyType::Rho)),
             associated: *associated,
             payloads_len: payloads_len.get(),
             hmac: *hmac,

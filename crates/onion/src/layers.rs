@@ -1,6 +1,6 @@
 use core::ops::Range;
 
-use countersign_crypto::{ChaCha20, HmacSha256, Secret, SharedSecret, hmac_sha256};
+use countersign_crypto::{ChaCha20, HmacSha256, KeyType, Secret, SharedSecret};
 
 use crate::capacity::{HMAC_LEN, MAX_LAYERS};
 use crate::forward::apply;
@@ -94,7 +94,7 @@ impl Layers {
             self.end = layer.end;
         }
         self.count = payloads.len();
-        let key = Secret::new(hmac_sha256(b"pad", &[session_key.expose_secret()]));
+        let key = KeyType::Pad.derive(session_key.expose_secret());
         self.pad = Some(ChaCha20::new(&key));
         self.pad_layer = match pad {
             Pad::Innermost => self.count,
@@ -134,8 +134,8 @@ impl Layers {
     /// Gives layer `number` its keys.
     pub(crate) fn set_keys(&mut self, number: usize, shared: &SharedSecret) {
         if let Some(layer) = self.list.get_mut(number) {
-            let rho = ChaCha20::new(&shared.derive(b"rho"));
-            layer.keys = Some(Keys { rho, mu: shared.derive(b"mu") });
+            let rho = ChaCha20::new(&shared.derive(KeyType::Rho));
+            layer.keys = Some(Keys { rho, mu: shared.derive(KeyType::Mu) });
         }
     }
 

@@ -1,6 +1,8 @@
 use core::fmt;
 
-use countersign_crypto::{ChaCha20, Curve, HmacSha256, PublicKey, SecretKey, SharedSecret, wipe};
+use countersign_crypto::{
+    ChaCha20, Curve, HmacSha256, KeyType, PublicKey, SecretKey, SharedSecret, wipe,
+};
 use countersign_tlv::{Full, Malformed, Reader, Writer};
 
 use crate::capacity::{HEADER_LEN, HMAC_LEN, KEPT_LEN, MAX_PAYLOAD_LEN};
@@ -92,8 +94,8 @@ impl Peel {
         let public_key = PublicKey::parse(public_key).or(Err(Ignored))?;
         let shared = key.ecdh(&public_key);
         self.incoming = Some(Incoming {
-            mac: HmacSha256::new(shared.derive(b"mu").expose_secret()),
-            rho: ChaCha20::new(&shared.derive(b"rho")),
+            mac: HmacSha256::new(shared.derive(KeyType::Mu).expose_secret()),
+            rho: ChaCha20::new(&shared.derive(KeyType::Rho)),
             received: 0,
         });
         self.hop = Some(Hop { shared, public_key, payloads_len, associated, hmac: None });

@@ -5,7 +5,9 @@ extern crate alloc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use countersign_crypto::{ChaCha20, Curve, CurveMemory, HmacSha256, PublicKey, Secret, SecretKey};
+use countersign_crypto::{
+    ChaCha20, Curve, CurveMemory, HmacSha256, KeyType, PublicKey, Secret, SecretKey,
+};
 
 use crate::{
     AssociatedData, Build, Ignored, Packet, Pad, Payload, PayloadsLen, Peel, Peeled, Plan,
@@ -51,8 +53,8 @@ pub(crate) fn forged(plaintext: &[u8]) -> Vec<u8> {
     packet.extend(key(0x5e).serialize());
     let shared = secret(1).ecdh(&key(0x5e));
     let mut payloads = plaintext.to_vec();
-    ChaCha20::new(&shared.derive(b"rho")).apply(&mut payloads);
-    let mut mac = HmacSha256::new(shared.derive(b"mu").expose_secret());
+    ChaCha20::new(&shared.derive(KeyType::Rho)).apply(&mut payloads);
+    let mut mac = HmacSha256::new(shared.derive(KeyType::Mu).expose_secret());
     mac.update(&payloads);
     packet.extend(payloads);
     packet.extend(mac.finish());

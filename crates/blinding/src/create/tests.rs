@@ -4,7 +4,7 @@ use alloc::{vec, vec::Vec};
 use core::num::NonZeroU16;
 
 use countersign_crypto::{
-    Curve, CurveMemory, NONCE_ZERO, PublicKey, Secret, SecretKey, TAG_LEN, open,
+    Curve, CurveMemory, KeyType, NONCE_ZERO, PublicKey, Secret, SecretKey, TAG_LEN, open,
 };
 use countersign_tlv::{Reader, TlvStream, Writer};
 use countersign_units::Msat;
@@ -368,7 +368,7 @@ fn a_receive_auth_key_changes_the_tag_and_nothing_else() {
     assert_ne!(plain[head.len()..], *tag);
     // To RFC 8439 the ciphertext is what is associated, and the key what was encrypted.
     let path_key = PublicKey::parse(head[33..66].try_into().unwrap()).unwrap();
-    let rho = secret(0).ecdh(&path_key).derive(b"rho");
+    let rho = secret(0).ecdh(&path_key).derive(KeyType::Rho);
     assert_eq!(open(&rho, &NONCE_ZERO, &head[102..], &mut [0xa0; 32], tag), Ok(()));
 }
 

@@ -2,7 +2,7 @@ use core::fmt::{Debug, Display};
 use core::ptr::drop_in_place;
 
 use countersign_crypto::{
-    BadTag, BadWords, ChaCha20, Curve, CurveMemory, HmacSha256, KeyPair, Mnemonic, NotAKey,
+    BadTag, BadWords, ChaCha20, Curve, CurveMemory, HmacSha256, KeyPair, KeyType, Mnemonic, NotAKey,
     NotAPoint, PublicKey, Secret, SecretKey, Sha256, SharedSecret, Signature, TaggedHash,
     hkdf_sha256, hmac_sha256, open, seal, seal_with_trailing_key, sha256, wipe,
 };
@@ -35,6 +35,7 @@ fn curve() {
         PublicKey::serialize as *const (),
         PublicKey::times as *const (),
         PublicKey::verifies as *const (),
+        KeyType::derive as *const (),
         SharedSecret::derive as *const (),
         SharedSecret::expose_secret as *const (),
         drop_in_place::<SharedSecret> as *const (),

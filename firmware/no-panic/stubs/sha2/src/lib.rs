@@ -21,3 +21,16 @@ impl Digest for Sha256 {
         self.0
     }
 }
+
+pub mod block_api {
+    pub fn compress256(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
+        for block in blocks {
+            opaque::read(block);
+        }
+        let mut bytes = [0; 4];
+        for word in state {
+            opaque::write(&mut bytes);
+            *word = u32::from_ne_bytes(bytes);
+        }
+    }
+}
