@@ -133,7 +133,7 @@ fn the_invoice_says_what_was_agreed() {
             assert_eq!(fields.blindedpay.iter().collect::<Vec<_>>(), [PAYINFO, PAYINFO]);
             match identity {
                 Identity::IssuerId => {
-                    assert_eq!(Some(fields.node_id), invoice.offer().issuer_id);
+                    assert_eq!(Some(&fields.node_id.serialize()), invoice.offer().issuer_id);
                 }
                 Identity::BlindedNodeId => assert_eq!(fields.node_id.serialize(), point(31)),
             }

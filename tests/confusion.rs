@@ -101,13 +101,13 @@ fn the_bridges_key_is_none_of_the_devices() {
         let keys = [
             bridge,
             PublicKey::parse(&device).unwrap(),
-            issuer_id,
+            PublicKey::parse(issuer_id).unwrap(),
             PublicKey::parse(&scene.arriving_path_key(&bought.invoice)).unwrap(),
         ];
         for (at, key) in keys.iter().enumerate() {
             assert!(keys[..at].iter().all(|earlier| earlier != key));
         }
-        assert_eq!(invoice.fields().node_id, issuer_id);
+        assert_eq!(invoice.fields().node_id.serialize(), *issuer_id);
     });
 }
 

@@ -212,7 +212,7 @@ pub fn verify(curve: &Curve<'_>, request: &[u8], invoice: &[u8]) -> ([u8; 32], u
         assert!(part.is_empty() || repeated, "every record of the request is repeated");
     }
     if let Some(issuer_id) = invoice.offer().issuer_id {
-        assert_eq!(invoice.fields().node_id, issuer_id);
+        assert_eq!(invoice.fields().node_id.serialize(), *issuer_id);
     }
     (invoice.fields().payment_hash, invoice.fields().amount.get())
 }

@@ -145,11 +145,10 @@ impl<'a> Invoice<'a> {
             return Err(Invalid::Mismatch { field: Field::INVOICE_AMOUNT });
         }
         let offer = self.offer();
-        let node_id = &self.fields.node_id;
+        let node_id = self.fields.node_id.serialize();
         let expected = match (&offer.issuer_id, &offer.paths) {
-            (Some(issuer_id), _) => issuer_id == node_id,
+            (Some(issuer_id), _) => **issuer_id == node_id,
             (None, Some(paths)) => {
-                let node_id = node_id.serialize();
                 let mut last_hops = paths.iter().filter_map(|path| path.hops().last());
                 last_hops.any(|hop| *hop.blinded_node_id == node_id)
             }

@@ -42,7 +42,7 @@ impl<'a> InvoiceRequest<'a> {
     }
 
     /// As [`InvoiceRequest::parse`], for a device: it is small, and what stands for a point in
-    /// `offer_paths` is believed to be one, for that costs nothing. The offer is one that we wrote,
+    /// `offer_paths` and in `offer_issuer_id` is believed to be one, for that costs nothing. The offer is one that we wrote,
     /// as [`OfferKeys::recognise`](crate::OfferKeys::recognise) finds out, or there is no answer.
     ///
     /// # Errors

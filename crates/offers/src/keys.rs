@@ -156,7 +156,7 @@ impl OfferKeys {
         let key = if let Some(issuer_id) = offer.issuer_id {
             let key = self.signing_key(&nonce, &request.records()).ok_or(NotOurs)?;
             let key = KeyPair::new(curve, &key);
-            if key.public_key() != issuer_id {
+            if key.public_key().serialize() != *issuer_id {
                 return Err(NotOurs);
             }
             key

@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(fields.paths.unwrap().len(), 1);
         assert_eq!(fields.issuer.unwrap().len(), 2);
         assert_eq!(fields.quantity_max, QuantityMax::Unlimited);
-        assert_eq!(fields.issuer_id.unwrap().serialize(), POINT);
+        assert_eq!(*fields.issuer_id.unwrap(), POINT);
     }
 
     #[test]

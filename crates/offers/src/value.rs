@@ -26,6 +26,17 @@ pub(crate) fn point(record: &Record<'_>) -> Result<PublicKey, DecodeError> {
     PublicKey::parse(array(record)?).or(Err(record.reader().error(Malformed::NotAPoint)))
 }
 
+/// Reads a `point` of which only the bytes matter.
+pub(crate) fn compressed_point<'a>(
+    record: &Record<'a>,
+    points: Points,
+) -> Result<&'a [u8; 33], DecodeError> {
+    match points {
+        Points::Checked => point(record).and(array(record)),
+        Points::Believed => array(record),
+    }
+}
+
 /// Reads hashes of 32 bytes, which may be none.
 pub(crate) fn hashes<'a>(record: &Record<'a>) -> Result<&'a [[u8; 32]], DecodeError> {
     let (hashes, rest) = record.value.as_chunks();

@@ -3,7 +3,7 @@
 use core::num::NonZeroU16;
 
 use countersign_blinding::{
-    BlindedPath, BlindedPaths, BlindedPayInfo, EncryptedDataTlv, ForwardingNode, Hop, Padding,
+    BlindedPaths, BlindedPayInfo, EncryptedDataTlv, ForwardingNode, Hop, Padding,
     PaymentConstraints, PaymentPath, PaymentRelay, Purpose, Recipient, Route, Sealing,
     ShortChannelId, Start, Unblinding,
 };
@@ -268,12 +268,9 @@ impl Merchant {
 
     /// Builds the onion of the reply at the front of `out`, and says how long it is.
     fn reply(&self, build: &mut Build, path: &[u8], invoice: &[&[u8]], out: &mut [u8]) -> usize {
-        let mut nodes = [None; LAYERS];
-        let mut places = nodes.iter_mut();
-        let path = BlindedPath::parse_with(&mut Reader::new(path), |node| {
-            *places.next().expect("a layer for each hop") = Some(node);
-        });
-        let path = path.expect("a path");
+        // Only the hops' points are computed with; the others are for whoever passes the reply on.
+        let paths = BlindedPaths::frame(&mut Reader::new(path)).expect("a path");
+        let path = paths.iter().next().expect("one");
         let count = usize::from(path.num_hops());
         let mut payloads = [Payload::Forward(&[]); LAYERS];
         for (at, (payload, hop)) in payloads.iter_mut().zip(path.hops()).enumerate() {
@@ -293,8 +290,9 @@ impl Merchant {
         let plan =
             Plan { payloads, payloads_len, associated: AssociatedData::None, pad: Pad::Middle };
         build.begin(&Secret::new([0x44; 32]), &plan).expect("a plan");
-        for node in nodes.iter().flatten() {
-            while build.layer(&self.curve, node).expect("a layer") == Progress::More {}
+        for hop in path.hops() {
+            let node = PublicKey::parse(hop.blinded_node_id).expect("a point");
+            while build.layer(&self.curve, &node).expect("a layer") == Progress::More {}
         }
         while build.work(payloads, CHUNK).expect("the MACs") == Progress::More {}
         let packet = &mut out[..payloads_len.packet_len()];

@@ -134,7 +134,7 @@ fn note_offer(account: &mut Account, fields: &OfferFields<'_>) {
     account.note(16, paths(fields.paths));
     account.note(18, fields.issuer);
     account.note(20, quantity(fields.quantity_max));
-    account.note(22, fields.issuer_id.map(|key| hex(key.serialize())));
+    account.note(22, fields.issuer_id.map(hex));
 }
 
 fn note_request(account: &mut Account, fields: &InvoiceRequestFields<'_>) {

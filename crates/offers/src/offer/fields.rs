@@ -1,7 +1,6 @@
 use core::num::NonZeroU64;
 
 use countersign_blinding::BlindedPaths;
-use countersign_crypto::PublicKey;
 use countersign_tlv::Record;
 use countersign_units::UnixTime;
 
@@ -35,13 +34,13 @@ pub struct OfferFields<'a> {
     pub issuer: Option<Untrusted<'a>>,
     /// `offer_quantity_max`: how many items one invoice can be for.
     pub quantity_max: QuantityMax,
-    /// `offer_issuer_id`: the key that signs the invoices.
-    pub issuer_id: Option<PublicKey>,
+    /// `offer_issuer_id`: the key that signs the invoices, compressed.
+    pub issuer_id: Option<&'a [u8; 33]>,
 }
 
 impl<'a> OfferFields<'a> {
     /// Reads `record` if it is a field of an offer that the specification names, and says whether
-    /// it is. Records come in ascending order of their types. `points` are those of `offer_paths`.
+    /// it is. Records come in ascending order of their types.
     pub(crate) fn take(&mut self, record: &Record<'a>, points: Points) -> Result<bool, Rejected> {
         match Field(record.number) {
             Field::OFFER_CHAINS => self.chains = Some(Chains::new(value::hashes(record)?)),
@@ -67,7 +66,9 @@ impl<'a> OfferFields<'a> {
             Field::OFFER_QUANTITY_MAX => {
                 self.quantity_max = QuantityMax::of(record.reader().tu64()?);
             }
-            Field::OFFER_ISSUER_ID => self.issuer_id = Some(value::point(record)?),
+            Field::OFFER_ISSUER_ID => {
+                self.issuer_id = Some(value::compressed_point(record, points)?);
+            }
             _ => return Ok(false),
         }
         Ok(true)

@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(fields.amount, Some(price));
         assert_eq!(fields.absolute_expiry, Some(UnixTime(9)));
         assert_eq!(fields.quantity_max, terms.quantity_max);
-        assert_eq!(fields.issuer_id, Some(issuer_id()));
+        assert_eq!(fields.issuer_id, Some(&issuer_id().serialize()));
         assert!(fields.features.is_none());
     }
 
