@@ -1,43 +1,56 @@
 use countersign_crypto::{Curve, PublicKey, Signature};
 use countersign_tlv::TlvStream;
 
-use crate::{Field, Invalid, MerkleRoot, Signed};
+use crate::merkle::{MerkleTree, Trunk};
+use crate::{Field, Invalid, Signed, field};
 
 /// A message whose signature has been verified over the bytes that were received.
 #[derive(Debug)]
-pub struct Authentic<'m, M>(&'m M);
+pub struct Authentic<'m, M> {
+    message: &'m M,
+    trunk: Option<Trunk>,
+}
 
 impl<'m, M> Authentic<'m, M> {
-    pub(crate) const fn new(message: &'m M) -> Self {
-        Self(message)
+    pub(crate) const fn new(message: &'m M, trunk: Option<Trunk>) -> Self {
+        Self { message, trunk }
     }
 
     /// The message.
     #[must_use]
-    pub const fn message(self) -> &'m M {
-        self.0
+    pub const fn message(&self) -> &'m M {
+        self.message
+    }
+
+    /// The Merkle tree of the records before the signature, if it is small enough to be kept.
+    pub(crate) fn into_trunk(self) -> Option<Trunk> {
+        self.trunk
     }
 }
 
 // Not derived: that the message can be copied is not needed.
 impl<M> Clone for Authentic<'_, M> {
     fn clone(&self) -> Self {
-        *self
+        Self { message: self.message, trunk: self.trunk.clone() }
     }
 }
 
-impl<M> Copy for Authentic<'_, M> {}
-
-/// Verifies that `signature` is `key`'s over `records`.
+/// Verifies that `signature` is `key`'s over `records`, and returns what of their Merkle tree a
+/// message that begins as this one has too.
 pub(crate) fn verify(
     curve: &Curve<'_>,
     records: &TlvStream<'_>,
     signed: Signed,
     key: &PublicKey,
     signature: &Signature,
-) -> Result<(), Invalid> {
-    match MerkleRoot::of(records) {
-        Some(root) if key.verifies(curve, &root.digest(signed), signature) => Ok(()),
+) -> Result<Option<Trunk>, Invalid> {
+    let [before, after] = field::around_signatures(records);
+    let mut tree = MerkleTree::new();
+    tree.extend(&before);
+    let trunk = tree.trunk();
+    tree.extend(&after);
+    match tree.root() {
+        Some(root) if key.verifies(curve, &root.digest(signed), signature) => Ok(trunk),
         Some(_) | None => Err(Invalid::Signature { field: Field::SIGNATURE }),
     }
 }

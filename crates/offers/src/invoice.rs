@@ -127,7 +127,7 @@ impl<'a> Invoice<'a> {
     pub fn verify_signature(&self, curve: &Curve<'_>) -> Result<Authentic<'_, Self>, Invalid> {
         let (records, key) = (&self.records, &self.fields.node_id);
         authentic::verify(curve, records, Signed::Invoice, key, &self.signature)?;
-        Ok(Authentic::new(self))
+        Ok(Authentic::new(self, None))
     }
 
     /// Checks the request that is repeated, and the invoice's own fields against it (R-VR-01,

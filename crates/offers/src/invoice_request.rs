@@ -6,6 +6,7 @@ use countersign_crypto::{Curve, KeyPair, PublicKey, Signature};
 use countersign_tlv::TlvStream;
 use countersign_units::{Msat, UnixTime};
 
+use crate::merkle::Trunk;
 use crate::value::Points;
 use crate::{
     Answerable, Authentic, ChainHash, Field, Invalid, Nonce, OfferFields, Rate, Rejected, Signed,
@@ -103,8 +104,8 @@ impl<'a> InvoiceRequest<'a> {
     /// [`Invalid::Signature`] (R-IR-04).
     pub fn verify_signature(&self, curve: &Curve<'_>) -> Result<Authentic<'_, Self>, Invalid> {
         let (records, signed) = (&self.records, Signed::InvoiceRequest);
-        authentic::verify(curve, records, signed, self.payer_id(), &self.signature)?;
-        Ok(Authentic::new(self))
+        let trunk = authentic::verify(curve, records, signed, self.payer_id(), &self.signature)?;
+        Ok(Authentic::new(self, trunk))
     }
 }
 
@@ -125,13 +126,18 @@ pub struct Price {
 #[derive(Debug)]
 pub struct OurRequest<'r> {
     request: &'r InvoiceRequest<'r>,
+    trunk: Option<Trunk>,
     nonce: Nonce,
     key: KeyPair,
 }
 
 impl<'r> OurRequest<'r> {
-    pub(crate) const fn new(request: &'r InvoiceRequest<'r>, nonce: Nonce, key: KeyPair) -> Self {
-        Self { request, nonce, key }
+    pub(crate) fn new(
+        request: Authentic<'r, InvoiceRequest<'r>>,
+        nonce: Nonce,
+        key: KeyPair,
+    ) -> Self {
+        Self { request: request.message(), trunk: request.into_trunk(), nonce, key }
     }
 
     /// The request.
@@ -204,6 +210,7 @@ impl<'r> CheckedRequest<'r> {
     /// What the invoice is written around, to be signed with the one key that may (R-IW-05).
     #[must_use]
     pub const fn answerable(&self) -> Answerable<'_> {
-        Answerable::new(self.ours.request.records, self.price.amount, &self.ours.key)
+        let OurRequest { request, trunk, key, .. } = &self.ours;
+        Answerable::new(request.records, trunk.as_ref(), self.price.amount, key)
     }
 }

@@ -145,8 +145,8 @@ impl OfferKeys {
         blinded_node: &SecretKey,
     ) -> Result<OurRequest<'r>, NotOurs> {
         let nonce = self.open_path_id(PathPurpose::Offer, path_id)?;
-        let request = request.message();
-        let offer = request.offer();
+        let message = request.message();
+        let offer = message.offer();
         //= bolt12#requirements-for-invoice-requests
         //# if `offer_paths` is present:
         //#   - MUST ignore the invoice_request if it did not arrive via one of those paths.
@@ -154,7 +154,7 @@ impl OfferKeys {
         //#   - MUST ignore any invoice_request if it arrived via a blinded path.
         let paths = offer.paths.ok_or(NotOurs)?;
         let key = if let Some(issuer_id) = offer.issuer_id {
-            let key = self.signing_key(&nonce, &request.records()).ok_or(NotOurs)?;
+            let key = self.signing_key(&nonce, &message.records()).ok_or(NotOurs)?;
             let key = KeyPair::new(curve, &key);
             if key.public_key().serialize() != *issuer_id {
                 return Err(NotOurs);
@@ -162,7 +162,7 @@ impl OfferKeys {
             key
         } else {
             let metadata = offer.metadata.and_then(|metadata| metadata.try_into().ok());
-            if !self.metadata(&nonce, &request.records()).ct_eq(metadata.ok_or(NotOurs)?) {
+            if !self.metadata(&nonce, &message.records()).ct_eq(metadata.ok_or(NotOurs)?) {
                 return Err(NotOurs);
             }
             let key = KeyPair::new(curve, blinded_node);

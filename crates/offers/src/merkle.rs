@@ -6,8 +6,8 @@ use crate::Field;
 /// The Merkle tree of a message, built record by record in the order of their types.
 ///
 /// Of the records seen, only the root of each complete subtree is kept. Two messages that begin
-/// with the same records have the same tree up to there: cloning the tree of a request before its
-/// experimental records gives the invoice that answers it a head start.
+/// with the same records have the same tree up to there: that of a request before its signature
+/// is the [`Trunk`] of the invoice that answers it.
 ///
 /// BOLT 12 §Signature Calculation; R-SIG-02 to R-SIG-04. A record costs the compressions of its leaf
 /// (at least 1), 1 for its nonce, 2 to join both, and 2 to join two subtrees, which happens once
@@ -51,9 +51,7 @@ impl MerkleTree {
             return;
         }
         let Self { hashes, nonce, subtrees } = self;
-        // The whole first record is in the tag, so that nobody who lacks it can guess at a record
-        // that a proof leaves out.
-        let nonce = nonce.get_or_insert_with(|| TaggedHash::new(&[b"LnNonce", record.encoded]));
+        let nonce = nonce.get_or_insert_with(|| self::nonce(record));
         let leaf = hashes.leaf(record.encoded, &nonce.hash(&[record.encoded_number()]));
         subtrees.push(leaf, |left, right| hashes.branch(&left, &right));
     }
@@ -61,6 +59,12 @@ impl MerkleTree {
     /// Adds the next records of the message: all of them, or a part of the stream.
     pub fn extend(&mut self, records: &TlvStream<'_>) {
         records.records().for_each(|record| self.push(&record));
+    }
+
+    /// What there is of the tree so far, as small as it can be kept; `None` when it has outgrown
+    /// that.
+    pub(crate) fn trunk(&self) -> Option<Trunk> {
+        self.subtrees.cut().map(Trunk)
     }
 
     /// The root; `None` for a tree of no records, or of more than 65,535.
@@ -73,6 +77,21 @@ impl MerkleTree {
 impl Default for MerkleTree {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// The tree of a message's first records, at most 127, to be gone on with when the rest is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Trunk(Forest<Hash, TRUNK_LEVELS>);
+
+impl Trunk {
+    /// The tree that it was cut from, given the message's first record.
+    pub(crate) fn tree(&self, first: &Record<'_>) -> MerkleTree {
+        MerkleTree {
+            hashes: LeafHashes::new(),
+            nonce: Some(nonce(first)),
+            subtrees: self.0.replanted([0; 32]),
+        }
     }
 }
 
@@ -111,6 +130,12 @@ impl Signed {
     }
 }
 
+/// The hash of the nonces of a message with this `first` record. The whole record is in the tag, so
+/// that nobody who lacks it can guess at a record that a proof leaves out.
+fn nonce(first: &Record<'_>) -> TaggedHash {
+    TaggedHash::new(&[b"LnNonce", first.encoded])
+}
+
 /// The two hashes of a tree whose tags are the same in every message.
 #[derive(Clone, Debug)]
 pub(crate) struct LeafHashes {
@@ -137,18 +162,38 @@ impl LeafHashes {
 
 /// The complete subtrees of a tree that grows to the right, one for each 1 in the number of leaves.
 #[derive(Clone, Debug)]
-pub(crate) struct Forest<N> {
+pub(crate) struct Forest<N, const PLACES: usize = LEVELS> {
     /// At place `n`, if bit `n` of `leaves` is set, the root of a subtree of 2ⁿ leaves.
-    levels: [N; LEVELS],
+    levels: [N; PLACES],
     leaves: u32,
 }
 
 const LEVELS: usize = 16;
 
-impl<N: Copy> Forest<N> {
+/// Enough for as many records as a device reads.
+const TRUNK_LEVELS: usize = 7;
+
+impl<N: Copy, const PLACES: usize> Forest<N, PLACES> {
     /// No leaves; `unused` fills the places that have no meaning yet.
     pub(crate) const fn new(unused: N) -> Self {
-        Self { levels: [unused; LEVELS], leaves: 0 }
+        Self { levels: [unused; PLACES], leaves: 0 }
+    }
+
+    /// The same leaves in a forest of fewer places; `None` when those are too few.
+    pub(crate) fn cut<const FEWER: usize>(&self) -> Option<Forest<N, FEWER>> {
+        let levels = *self.levels.first_chunk()?;
+        (self.leaves.checked_shr(u32::try_from(FEWER).ok()?) == Some(0))
+            .then_some(Forest { levels, leaves: self.leaves })
+    }
+
+    /// The same leaves in a forest of more places, where `unused` fills the others.
+    pub(crate) fn replanted<const MORE: usize>(&self, unused: N) -> Forest<N, MORE> {
+        let mut forest = Forest::new(unused);
+        for (place, &level) in forest.levels.iter_mut().zip(&self.levels) {
+            *place = level;
+        }
+        forest.leaves = self.leaves;
+        forest
     }
 
     /// Adds a leaf on the right and joins the subtrees that it completes, left with right.
@@ -234,23 +279,35 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_that_was_cloned_early_goes_on_to_the_same_root() {
-        for (count, at) in [(2, 1_u64), (9, 8), (23, 17)] {
+    fn a_trunk_grows_to_the_same_root() {
+        for (count, front) in [(2, 1), (9, 8), (23, 17), (70, 64)] {
             let bytes = records(count);
             let stream = TlvStream::parse(&bytes).unwrap();
-            let last_of_head = at.checked_mul(3).unwrap();
-            let mut head = MerkleTree::new();
-            head.extend(&stream.range(0, last_of_head));
-            let mut tree = head.clone();
-            tree.extend(&stream.range(last_of_head.checked_add(1).unwrap(), u64::MAX));
+            let mut tree = MerkleTree::new();
+            stream.records().take(front).for_each(|record| tree.push(&record));
+            let mut tree = tree.trunk().unwrap().tree(&stream.records().next().unwrap());
+            stream.records().skip(front).for_each(|record| tree.push(&record));
             assert_eq!(tree.root(), root(&bytes));
         }
     }
 
     #[test]
+    fn a_trunk_is_of_127_records_at_most() {
+        let mut tree = MerkleTree::new();
+        for number in 0..127 {
+            assert!(tree.trunk().is_some(), "{number} records");
+            let bytes = [number, 0];
+            tree.extend(&TlvStream::parse(&bytes).unwrap());
+        }
+        assert!(tree.trunk().is_some());
+        tree.extend(&TlvStream::parse(&[127, 0]).unwrap());
+        assert!(tree.trunk().is_none());
+    }
+
+    #[test]
     fn the_last_leaf_that_has_a_place_is_number_65535() {
         let join = |left: u32, right: u32| left.wrapping_mul(31).wrapping_add(right);
-        let mut forest = Forest::new(0);
+        let mut forest: Forest<u32> = Forest::new(0);
         for leaf in 0..65_535 {
             forest.push(leaf, join);
         }

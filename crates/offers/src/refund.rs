@@ -129,6 +129,6 @@ impl<'r> CheckedRefund<'r> {
     /// with one that nothing else is signed with (R-RF-04).
     #[must_use]
     pub const fn answerable(self, key: &'r KeyPair) -> Answerable<'r> {
-        Answerable::new(self.0.records, self.0.amount, key)
+        Answerable::new(self.0.records, None, self.0.amount, key)
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn prepare(step: Step) -> Box<dyn FnMut()> {
             let (path_id, blinded) = merchant.arrival();
             let request = Box::leak(Box::new(parse(request)));
             let verified = merchant.verify(request);
-            Box::new(move || drop(merchant.check(verified, &path_id, &blinded)))
+            Box::new(move || drop(merchant.check(verified.clone(), &path_id, &blinded)))
         }
         Step::PaymentPath => Box::new(move || {
             let mut writer = Writer::new(&mut memory.invoice);

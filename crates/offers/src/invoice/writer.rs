@@ -6,7 +6,8 @@ use countersign_tlv::{Full, Reader, TlvStream, Writer, bigsize_len};
 use countersign_units::{Msat, Seconds, UnixTime};
 
 use super::InvoiceFields;
-use crate::{Field, Invalid, MerkleRoot, Rejected, Signed, Unwritable, capacity, field};
+use crate::merkle::{MerkleTree, Trunk};
+use crate::{Field, Invalid, Rejected, Signed, Unwritable, capacity, field};
 
 /// A request that may be answered with an invoice: what it was, for how much, and who signs.
 ///
@@ -14,13 +15,31 @@ use crate::{Field, Invalid, MerkleRoot, Rejected, Signed, Unwritable, capacity, 
 #[derive(Clone, Copy, Debug)]
 pub struct Answerable<'a> {
     records: TlvStream<'a>,
+    trunk: Option<&'a Trunk>,
     amount: Msat,
     key: &'a KeyPair,
 }
 
 impl<'a> Answerable<'a> {
-    pub(crate) const fn new(records: TlvStream<'a>, amount: Msat, key: &'a KeyPair) -> Self {
-        Self { records, amount, key }
+    /// `trunk` is the Merkle tree of the records before the signature, if it is at hand.
+    pub(crate) const fn new(
+        records: TlvStream<'a>,
+        trunk: Option<&'a Trunk>,
+        amount: Msat,
+        key: &'a KeyPair,
+    ) -> Self {
+        Self { records, trunk, amount, key }
+    }
+
+    /// The Merkle tree of the records that an invoice repeats in front of its own.
+    fn tree(&self) -> MerkleTree {
+        let [before, _] = field::around_signatures(&self.records);
+        if let (Some(trunk), Some(first)) = (self.trunk, before.records().next()) {
+            return trunk.tree(&first);
+        }
+        let mut tree = MerkleTree::new();
+        tree.extend(&before);
+        tree
     }
 }
 
@@ -114,7 +133,7 @@ impl<'b> InvoiceWriter<'b> {
             own: TlvStream::parse(own)?,
             own_start,
             after,
-            key: request.key,
+            request: *request,
         };
         if invoice.total_len() > capacity::INVOICE_LEN {
             return Err(Rejected::TooLarge.into());
@@ -134,7 +153,7 @@ pub struct UnsignedInvoice<'i> {
     own_start: usize,
     /// The request's records from 1000000000 on, byte for byte.
     after: TlvStream<'i>,
-    key: &'i KeyPair,
+    request: Answerable<'i>,
 }
 
 impl<'i> UnsignedInvoice<'i> {
@@ -144,10 +163,13 @@ impl<'i> UnsignedInvoice<'i> {
     /// # Errors
     /// [`Unwritable::NoKey`] when the signature turns out wrong.
     pub fn sign(self, curve: &Curve<'_>, aux: &[u8; 32]) -> Result<SignedInvoice<'i>, Unwritable> {
-        let root = MerkleRoot::of_parts(&[self.before, self.own, self.after]);
-        let digest = root.ok_or(Rejected::TooLarge)?.digest(Signed::Invoice);
-        let signature = self.key.sign(curve, &digest, aux);
-        if !self.key.public_key().verifies(curve, &digest, &signature) {
+        let mut tree = self.request.tree();
+        tree.extend(&self.own);
+        tree.extend(&self.after);
+        let digest = tree.root().ok_or(Rejected::TooLarge)?.digest(Signed::Invoice);
+        let key = self.request.key;
+        let signature = key.sign(curve, &digest, aux);
+        if !key.public_key().verifies(curve, &digest, &signature) {
             return Err(Unwritable::NoKey);
         }
         let signature = signature_record(&signature)?;

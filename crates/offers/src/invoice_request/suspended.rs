@@ -2,17 +2,19 @@ use countersign_crypto::{KeyPair, PublicKey, sha256};
 use countersign_tlv::TlvStream;
 use countersign_units::Msat;
 
-use super::{CheckedRequest, Price};
+use super::{CheckedRequest, OurRequest, Price};
+use crate::merkle::Trunk;
 use crate::{Answerable, CheckedRefund, Invalid, Rejected, field};
 
-/// A [`CheckedRequest`] or a [`CheckedRefund`] that has let go of its bytes, for a device that has to wait for payment
-/// paths and has nowhere but one buffer to keep the request in.
+/// A [`CheckedRequest`] or a [`CheckedRefund`] that has let go of its bytes, for a device that has
+/// to wait for payment paths and has nowhere but one buffer to keep the request in.
 ///
 /// It is still the proof that the request was checked, and of which bytes: [`Suspended::resume`]
 /// takes no others.
 #[derive(Debug)]
 pub struct Suspended {
     digest: [u8; 32],
+    trunk: Option<Trunk>,
     price: Price,
     key: KeyPair,
 }
@@ -22,7 +24,8 @@ impl CheckedRequest<'_> {
     #[must_use]
     pub fn suspend(self) -> Suspended {
         let digest = sha256(&[self.ours.request.records.bytes()]);
-        Suspended { digest, price: self.price, key: self.ours.key }
+        let OurRequest { trunk, key, .. } = self.ours;
+        Suspended { digest, trunk, price: self.price, key }
     }
 }
 
@@ -34,7 +37,7 @@ impl CheckedRefund<'_> {
         let refund = self.refund();
         let digest = sha256(&[refund.records().bytes()]);
         let price = Price { quantity: 1, expected: None, amount: refund.amount() };
-        Suspended { digest, price, key }
+        Suspended { digest, trunk: None, price, key }
     }
 }
 
@@ -71,7 +74,8 @@ impl Suspended {
         if sha256(&[request]) != self.digest {
             return Err(Invalid::Mismatch { field: crate::Field::INVREQ_METADATA }.into());
         }
-        Ok(Answerable::new(TlvStream::parse(request)?, self.price.amount, &self.key))
+        let records = TlvStream::parse(request)?;
+        Ok(Answerable::new(records, self.trunk.as_ref(), self.price.amount, &self.key))
     }
 
     /// The pieces of `request` between which an invoice's own records stand: those before the
