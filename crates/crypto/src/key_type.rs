@@ -1,7 +1,7 @@
-use sha2::block_api::compress256;
 use zeroize::Zeroize as _;
 
 use crate::Secret;
+use crate::hash::{BLOCK_LEN, State, continued};
 
 /// What a key is for that is derived from a secret: the key-types of BOLT 4 §Key Generation, and
 /// the label of its §Route Blinding.
@@ -24,9 +24,11 @@ impl KeyType {
     #[must_use]
     pub fn derive(self, secret: &[u8; 32]) -> Secret<32> {
         let Pads { inner, outer } = self.pads();
-        let mut hash = finish(inner, secret);
-        let key = Secret::new(finish(outer, &hash));
+        let mut block = [0; BLOCK_LEN];
+        let mut hash = continued(inner, &[secret], &mut block);
+        let key = Secret::new(continued(outer, &[&hash], &mut block));
         hash.zeroize();
+        block.zeroize();
         key
     }
 
@@ -43,34 +45,9 @@ impl KeyType {
 /// SHA-256's state behind the first block of HMAC's inner and outer hash, which holds the label.
 #[derive(Clone, Copy)]
 struct Pads {
-    inner: [u32; 8],
-    outer: [u32; 8],
+    inner: State,
+    outer: State,
 }
-
-/// The hash of a block that led to `state` and of 32 bytes: both and the padding are two blocks.
-fn finish(mut state: [u32; 8], bytes: &[u8; 32]) -> [u8; 32] {
-    let mut block = [0; 64];
-    for (byte, &value) in block.iter_mut().zip(bytes.iter().chain(&PADDING)) {
-        *byte = value;
-    }
-    compress256(&mut state, &[block]);
-    let mut hash = [0; 32];
-    for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(state) {
-        *bytes = word.to_be_bytes();
-    }
-    state.zeroize();
-    block.zeroize();
-    hash
-}
-
-/// What completes the second block of a message of 96 bytes: a mark, and its length in bits
-/// (FIPS 180-4 §5.1.1).
-const PADDING: [u8; 32] = {
-    let mut padding = [0; 32];
-    let [mark, .., high, low] = &mut padding;
-    [*mark, *high, *low] = [0x80, 3, 0];
-    padding
-};
 
 const RHO: Pads = Pads {
     inner: [

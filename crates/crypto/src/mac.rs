@@ -1,6 +1,8 @@
 use hmac::{KeyInit as _, Mac as _};
 use zeroize::Zeroize as _;
 
+use crate::hash::BLOCK_LEN;
+
 /// An HMAC-SHA256 in progress (RFC 2104).
 #[derive(Clone)]
 pub struct HmacSha256(hmac::Hmac<sha2::Sha256>);
@@ -9,6 +11,7 @@ impl HmacSha256 {
     /// A MAC of nothing so far, under a key of any length.
     #[must_use]
     pub fn new(key: &[u8]) -> Self {
+        // HMAC fills its key to a block of SHA-256.
         let mut block = [0; BLOCK_LEN];
         if key.len() > BLOCK_LEN {
             for (byte, digit) in block.iter_mut().zip(crate::sha256(&[key])) {
@@ -48,9 +51,6 @@ impl core::fmt::Debug for HmacSha256 {
         f.write_str("HmacSha256(..)")
     }
 }
-
-/// Bytes of a SHA-256 block, to which HMAC fills its key.
-const BLOCK_LEN: usize = 64;
 
 /// The HMAC-SHA256 of `parts`, one after the other.
 #[must_use]

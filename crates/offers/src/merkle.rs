@@ -11,10 +11,9 @@ use crate::Field;
 ///
 /// BOLT 12 §Signature Calculation; R-SIG-02 to R-SIG-04. A record costs the compressions of its leaf
 /// (at least 1), 1 for its nonce, 2 to join both, and 2 to join two subtrees, which happens once
-/// less often than there are records; a tree costs 2 for each of two tags, and the tag of the nonces.
+/// less often than there are records; a tree costs the tag of the nonces.
 #[derive(Clone, Debug)]
 pub struct MerkleTree {
-    hashes: LeafHashes,
     /// Its tag holds the first record of the message, so there is none before that.
     nonce: Option<TaggedHash>,
     subtrees: Forest<Hash>,
@@ -41,7 +40,7 @@ impl MerkleTree {
     /// The tree of no records.
     #[must_use]
     pub fn new() -> Self {
-        Self { hashes: LeafHashes::new(), nonce: None, subtrees: Forest::new([0; 32]) }
+        Self { nonce: None, subtrees: Forest::new([0; 32]) }
     }
 
     /// Adds the next record of the message, unless it is one of the signature elements, which sign
@@ -50,10 +49,9 @@ impl MerkleTree {
         if Field(record.number).is_signature() {
             return;
         }
-        let Self { hashes, nonce, subtrees } = self;
-        let nonce = nonce.get_or_insert_with(|| self::nonce(record));
-        let leaf = hashes.leaf(record.encoded, &nonce.hash(&[record.encoded_number()]));
-        subtrees.push(leaf, |left, right| hashes.branch(&left, &right));
+        let nonce = self.nonce.get_or_insert_with(|| nonce(record));
+        let leaf = leaf(record.encoded, &nonce.hash(&[record.encoded_number()]));
+        self.subtrees.push(leaf, |left, right| branch(&left, &right));
     }
 
     /// Adds the next records of the message: all of them, or a part of the stream.
@@ -70,7 +68,7 @@ impl MerkleTree {
     /// The root; `None` for a tree of no records, or of more than 65,535.
     #[must_use]
     pub fn root(&self) -> Option<MerkleRoot> {
-        self.subtrees.root(|left, right| self.hashes.branch(&left, &right)).map(MerkleRoot)
+        self.subtrees.root(|left, right| branch(&left, &right)).map(MerkleRoot)
     }
 }
 
@@ -87,11 +85,7 @@ pub(crate) struct Trunk(Forest<Hash, TRUNK_LEVELS>);
 impl Trunk {
     /// The tree that it was cut from, given the message's first record.
     pub(crate) fn tree(&self, first: &Record<'_>) -> MerkleTree {
-        MerkleTree {
-            hashes: LeafHashes::new(),
-            nonce: Some(nonce(first)),
-            subtrees: self.0.replanted([0; 32]),
-        }
+        MerkleTree { nonce: Some(nonce(first)), subtrees: self.0.replanted([0; 32]) }
     }
 }
 
@@ -115,18 +109,45 @@ impl MerkleRoot {
     /// The digest that BIP 340 signs (R-SIG-01).
     #[must_use]
     pub fn digest(&self, signed: Signed) -> [u8; 32] {
-        TaggedHash::new(&[b"lightning", signed.name()]).hash(&[&self.0])
+        signed.tagged().hash(&[&self.0])
     }
 }
 
 impl Signed {
-    /// The name of the message, then the name of the field.
-    const fn name(self) -> &'static [u8] {
-        match self {
-            Self::InvoiceRequest => b"invoice_requestsignature",
-            Self::Invoice => b"invoicesignature",
-            Self::PayerProof => b"payer_proofproof_signature",
-        }
+    /// The hash whose tag is `lightning`, the name of the message, then the name of the field.
+    const fn tagged(self) -> TaggedHash {
+        TaggedHash::resumed(match self {
+            Self::InvoiceRequest => [
+                0x5745_e3f0,
+                0xbdab_8c03,
+                0xa946_98bf,
+                0x8691_5d4d,
+                0x9a44_123e,
+                0x4a6e_b699,
+                0xf795_e36f,
+                0x6526_8f19,
+            ],
+            Self::Invoice => [
+                0xb3c0_2c85,
+                0x1b44_82b7,
+                0xbcdf_d579,
+                0x5060_bdd0,
+                0x0f8c_6cd7,
+                0xfec9_7b5d,
+                0x2088_b03a,
+                0xd17b_39f4,
+            ],
+            Self::PayerProof => [
+                0xf99d_5a7a,
+                0xd53e_3d2d,
+                0x6b5c_f864,
+                0x00b5_e3d3,
+                0x44db_77c7,
+                0xade3_48e2,
+                0x6cc4_fa36,
+                0x757c_21d6,
+            ],
+        })
     }
 }
 
@@ -136,29 +157,40 @@ fn nonce(first: &Record<'_>) -> TaggedHash {
     TaggedHash::new(&[b"LnNonce", first.encoded])
 }
 
-/// The two hashes of a tree whose tags are the same in every message.
-#[derive(Clone, Debug)]
-pub(crate) struct LeafHashes {
-    leaf: TaggedHash,
-    branch: TaggedHash,
+/// The lowest node of a record: its hash joined with its nonce's.
+pub(crate) fn leaf(encoded: &[u8], nonce: &Hash) -> Hash {
+    branch(&LEAF.hash(&[encoded]), nonce)
 }
 
-impl LeafHashes {
-    pub(crate) fn new() -> Self {
-        Self { leaf: TaggedHash::new(&[b"LnLeaf"]), branch: TaggedHash::new(&[b"LnBranch"]) }
-    }
-
-    /// The lowest node of a record: its hash joined with its nonce's.
-    pub(crate) fn leaf(&self, encoded: &[u8], nonce: &Hash) -> Hash {
-        self.branch(&self.leaf.hash(&[encoded]), nonce)
-    }
-
-    /// The node over two others, whose order does not matter.
-    pub(crate) fn branch(&self, one: &Hash, other: &Hash) -> Hash {
-        let (lesser, greater) = if one <= other { (one, other) } else { (other, one) };
-        self.branch.hash(&[lesser, greater])
-    }
+/// The node over two others, whose order does not matter.
+pub(crate) fn branch(one: &Hash, other: &Hash) -> Hash {
+    let (lesser, greater) = if one <= other { (one, other) } else { (other, one) };
+    BRANCH.hash(&[lesser, greater])
 }
+
+/// The hash whose tag is `LnLeaf`.
+const LEAF: TaggedHash = TaggedHash::resumed([
+    0xff4e_15f6,
+    0xfd39_a617,
+    0xefe8_7add,
+    0x290b_63b6,
+    0x5af6_e070,
+    0x05f3_31d3,
+    0x37ad_5915,
+    0x95ee_b163,
+]);
+
+/// The hash whose tag is `LnBranch`.
+const BRANCH: TaggedHash = TaggedHash::resumed([
+    0x6414_d6c7,
+    0x95ce_2701,
+    0xc82f_f68b,
+    0xd5c4_6ba7,
+    0xfeb4_734c,
+    0x87fc_3808,
+    0xf178_e85a,
+    0xb91d_4a6d,
+]);
 
 /// The complete subtrees of a tree that grows to the right, one for each 1 in the number of leaves.
 #[derive(Clone, Debug)]
@@ -232,10 +264,21 @@ mod tests {
 
     use alloc::vec::Vec;
 
-    use countersign_crypto::sha256;
+    use countersign_crypto::{TaggedHash, sha256};
     use countersign_tlv::TlvStream;
 
-    use super::{Forest, LEVELS, MerkleRoot, MerkleTree};
+    use super::{BRANCH, Forest, LEAF, LEVELS, MerkleRoot, MerkleTree, Signed, leaf};
+
+    #[test]
+    fn a_constant_is_what_its_tag_leads_to() {
+        // R-SIG-01, R-SIG-03
+        let of = |tag: &[u8]| TaggedHash::new(&[b"lightning", tag]);
+        assert_eq!(LEAF, TaggedHash::new(&[b"LnLeaf"]));
+        assert_eq!(BRANCH, TaggedHash::new(&[b"LnBranch"]));
+        assert_eq!(Signed::InvoiceRequest.tagged(), of(b"invoice_requestsignature"));
+        assert_eq!(Signed::Invoice.tagged(), of(b"invoicesignature"));
+        assert_eq!(Signed::PayerProof.tagged(), of(b"payer_proofproof_signature"));
+    }
 
     /// Records of types 0, 3, 6 … with one byte each, as bytes.
     fn records(count: u8) -> Vec<u8> {
@@ -269,13 +312,13 @@ mod tests {
     #[test]
     fn the_first_record_is_in_every_nonce() {
         // R-SIG-03: both trees end with the same record, whose leaf differs nevertheless.
-        let leaf = |first: u8| {
+        let last = |first: u8| {
             let mut tree = MerkleTree::new();
             let bytes = [0, 1, first, 4, 1, 7];
             tree.extend(&TlvStream::parse(&bytes).unwrap());
-            tree.hashes.leaf(&[4, 1, 7], &tree.nonce.as_ref().unwrap().hash(&[&[4]]))
+            leaf(&[4, 1, 7], &tree.nonce.as_ref().unwrap().hash(&[&[4]]))
         };
-        assert_ne!(leaf(1), leaf(2));
+        assert_ne!(last(1), last(2));
     }
 
     #[test]

@@ -72,7 +72,6 @@ impl Task {
 /// What the merchant is asked about: the very value that is acted upon when they say yes. Settings
 /// lie on the [`Desk`](crate::Desk), where nothing else touches them meanwhile.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one, in static memory, and no heap")]
 pub(crate) enum Matter {
     Generate {
         entropy: Secret<32>,

@@ -1,6 +1,6 @@
 use countersign_tlv::{Reader, TlvStream};
 
-use crate::merkle::{Forest, LeafHashes};
+use crate::merkle::{Forest, branch, leaf};
 use crate::{Field, Invalid, MerkleRoot, Rejected};
 
 /// The part of an invoice that a payer proof shows, and what stands for the rest.
@@ -23,7 +23,6 @@ type Node = Option<[u8; 32]>;
 impl Disclosure<'_> {
     /// The root of the invoice's tree (R-PP-02), in memory that does not depend on the invoice.
     pub(super) fn invoice_root(&self) -> Result<MerkleRoot, Rejected> {
-        let hashes = LeafHashes::new();
         let mut missing = Missing { hashes: self.missing_hashes.iter(), is_short: false };
         let mut join = |left: Node, right: Node| -> Node {
             if left.is_none() && right.is_none() {
@@ -31,7 +30,7 @@ impl Disclosure<'_> {
             }
             let left = left.or_else(|| missing.take())?;
             let right = right.or_else(|| missing.take())?;
-            Some(hashes.branch(&left, &right))
+            Some(branch(&left, &right))
         };
         let mut tree: Forest<Node> = Forest::new(None);
         // The first record of an invoice, `invreq_metadata`, is always left out.
@@ -46,7 +45,7 @@ impl Disclosure<'_> {
             }
             position.previous = record.number;
             let nonce = nonces.next().ok_or(mismatch(Field::PROOF_LEAF_HASHES))?;
-            tree.push(Some(hashes.leaf(record.encoded, nonce)), &mut join);
+            tree.push(Some(leaf(record.encoded, nonce)), &mut join);
         }
         while position.omits_before(u64::MAX)? {
             tree.push(None, &mut join);

@@ -54,6 +54,7 @@ fn symmetric() {
         sha256 as *const (),
         TaggedHash::new as *const (),
         TaggedHash::hash as *const (),
+        TaggedHash::resumed as *const (),
         HmacSha256::new as *const (),
         HmacSha256::update as *const (),
         HmacSha256::finish as *const (),
