@@ -6,8 +6,8 @@ use crate::Field;
 /// The Merkle tree of a message, built record by record in the order of their types.
 ///
 /// Of the records seen, only the root of each complete subtree is kept. Two messages that begin
-/// with the same records have the same tree up to there: that of a request before its signature
-/// is the [`Trunk`] of the invoice that answers it.
+/// with the same records have the same tree up to there: what a request has before its signature is
+/// hashed once for it and for the invoice that answers it.
 ///
 /// BOLT 12 §Signature Calculation; R-SIG-02 to R-SIG-04. A record costs the compressions of its leaf
 /// (at least 1), 1 for its nonce, 2 to join both, and 2 to join two subtrees, which happens once
