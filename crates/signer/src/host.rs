@@ -13,7 +13,31 @@ use crate::device::{Condition, Device, Scratch};
 use crate::input::Failure;
 use crate::log::Subject;
 use crate::task::{Matter, Task};
-use crate::{Moment, Output, Unreadable};
+use crate::{About, Moment, Output, Unreadable};
+
+impl About {
+    /// What a device in `state` says to `Hello`, as long as it has no seed.
+    #[must_use]
+    pub fn hello(&self, nonce: Bytes<8>, state: State) -> HelloAck<'static> {
+        HelloAck {
+            nonce,
+            protocol: PROTOCOL,
+            firmware: self.firmware,
+            commit: Bytes(self.commit),
+            board: self.board,
+            capacities: Capacities {
+                frame: short(MAX_FRAME),
+                chunk: short(MAX_CHUNK),
+                window: WINDOW,
+                onion: short(MAX_PACKET_LEN),
+                longest_ms: LONGEST_MS,
+            },
+            state,
+            network: None,
+            node: None,
+        }
+    }
+}
 
 impl Device<'_> {
     /// Takes a message of the host's.
@@ -167,23 +191,7 @@ impl Device<'_> {
             Condition::Ready(merchant) => (Some(merchant.network()), Some(Bytes(merchant.node_id))),
             Condition::Unprovisioned | Condition::WipeNeeded(_) => (None::<Network>, None),
         };
-        HelloAck {
-            nonce,
-            protocol: PROTOCOL,
-            firmware: self.about.firmware,
-            commit: Bytes(self.about.commit),
-            board: self.about.board,
-            capacities: Capacities {
-                frame: short(MAX_FRAME),
-                chunk: short(MAX_CHUNK),
-                window: WINDOW,
-                onion: short(MAX_PACKET_LEN),
-                longest_ms: LONGEST_MS,
-            },
-            state: self.state(),
-            network,
-            node,
-        }
+        HelloAck { network, node, ..self.about.hello(nonce, self.state()) }
     }
 
     const fn state(&self) -> State {

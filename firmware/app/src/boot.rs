@@ -82,7 +82,7 @@ pub async fn run<B: Board>(parts: Parts<B>, memory: &mut Memory) -> ! {
     };
     B::log(Event::Refusing(code));
     screen.indicate(crate::Indication::Failed);
-    refuse(code, line, &mut serial, &clock, &mut watchdog).await
+    refuse(code, &about, line, &mut serial, &clock, &mut watchdog).await
 }
 
 struct Prepared<'m, B: Board> {

@@ -1,7 +1,10 @@
 use core::time::Duration;
 
 use countersign_crypto::wipe;
-use countersign_link::{BodyError, Code, FrameDecoder, FrameEncoder, FrameError, Message, Request};
+use countersign_link::{
+    BodyError, Code, FrameDecoder, FrameEncoder, FrameError, Message, Reply, Request, State, Status,
+};
+use countersign_signer::About;
 use embassy_futures::select::{Either, select};
 
 use crate::conversation::{Origin, REST_OF_FRAME};
@@ -150,10 +153,9 @@ impl<B: Board> Outlet<'_, B> {
     pub(crate) async fn send(
         &mut self,
         origin: Origin,
-        reply: countersign_link::Reply<'_>,
+        reply: Reply<'_>,
         clock: &B::Clock,
     ) -> Result<(), Ending> {
-        use countersign_link::Reply;
         let is_secret =
             matches!(reply, Reply::Words(_) | Reply::BridgeKey { .. } | Reply::Claimed { .. });
         let outcome = send(self.encoder, self.serial, origin, reply, clock).await;
@@ -168,7 +170,7 @@ async fn send(
     encoder: &mut FrameEncoder,
     serial: &mut impl Serial,
     origin: Origin,
-    reply: countersign_link::Reply<'_>,
+    reply: Reply<'_>,
     clock: &impl Clock,
 ) -> Result<(), HungUp> {
     let Origin { id, sequence } = origin;
@@ -184,9 +186,10 @@ async fn send(
     }
 }
 
-/// Answers every request with `code`: the device is out of order and says so.
+/// Answers every request with `code`: the device is out of order. It says so in `Hello`, too.
 pub(crate) async fn refuse<S: Serial, C: Clock>(
     code: Code,
+    about: &About,
     line: &mut Line,
     serial: &mut S,
     clock: &C,
@@ -204,11 +207,26 @@ pub(crate) async fn refuse<S: Serial, C: Clock>(
         let mut rest = packet.get(..length).unwrap_or_default();
         while let Some(frame) = decoder.next(&mut rest) {
             let Ok(frame) = frame else { continue };
-            let Ok(Message { id, body: _ }) = frame.message::<Request<'_>>() else { continue };
+            let Ok(Message { id, body }) = frame.message::<Request<'_>>() else { continue };
             let origin = Origin { id, sequence: frame.sequence };
             // A host that does not read its answer misses it.
-            let _sent = send(encoder, serial, origin, error(code), clock).await;
+            let _sent = send(encoder, serial, origin, faulty(code, about, &body), clock).await;
         }
+    }
+}
+
+/// What a device that is out of order says.
+fn faulty(code: Code, about: &About, request: &Request<'_>) -> Reply<'static> {
+    if let Request::Hello { nonce, protocol: _ } = request {
+        Reply::Hello(about.hello(*nonce, State::Faulty))
+    } else if matches!(request, Request::Status) {
+        let reset = about.reset;
+        let state = State::Faulty;
+        Reply::Status(Status { state, working_on: None, permille: 0, reset, alarm: None })
+    } else if matches!(request, Request::Ping) {
+        Reply::Pong
+    } else {
+        error(code)
     }
 }
 

@@ -131,7 +131,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         request: Request<'_>,
         outlet: &mut Outlet<'_, B>,
     ) -> Result<(), Ending> {
-        let moment = self.moment()?;
+        let moment = self.moment_of(origin, outlet).await?;
         let input = Input::Message { id: origin.id, request };
         match self.device.handle(&moment, input, self.scratch) {
             Output::Reply { id, reply } => {
@@ -154,7 +154,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     ) -> Result<Advance, Ending> {
         let mut input = input;
         loop {
-            let moment = self.moment()?;
+            let moment = self.moment_of(origin, outlet).await?;
             let clock = self.peripherals.clock;
             input = match self.device.handle(&moment, input, self.scratch) {
                 Output::Nothing => return Ok(Advance::ExpectsMore),
@@ -352,6 +352,19 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
             self.peripherals.screen.clear();
             self.peripherals.screen.indicate(Indication::Idle);
         }
+    }
+
+    /// The moment of an input for a request, which is told when there is none.
+    async fn moment_of(
+        &mut self,
+        origin: Origin,
+        outlet: &mut Outlet<'_, B>,
+    ) -> Result<Moment, Ending> {
+        let moment = self.moment();
+        if let Err(Ending::OutOfOrder(code)) = moment {
+            outlet.send(origin, error(code), self.peripherals.clock).await?;
+        }
+        moment
     }
 
     fn moment(&mut self) -> Result<Moment, Ending> {

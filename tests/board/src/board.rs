@@ -84,6 +84,12 @@ impl Hardware {
         }
     }
 
+    /// What the board has not read yet, taken away from it.
+    #[must_use]
+    pub fn unread(&self) -> Vec<u8> {
+        self.to_device.take().into()
+    }
+
     pub(crate) fn parts<S: Sight>(self: &Rc<Self>) -> Parts<Mock<S>> {
         LOG.set(Some(Rc::clone(self)));
         let wired = || Wired(Rc::clone(self));

@@ -1,7 +1,8 @@
 //! What a merchant does with a device, request by request.
 
 use countersign_link::{
-    Chunk, Info, Network, OfferRequest, Provision, Reply, Request, RuleValue, RulesRequest, Secret,
+    Bytes, Chunk, Info, Network, OfferRequest, PROTOCOL, Provision, Reply, Request, RuleValue,
+    RulesRequest, Secret,
 };
 use countersign_tests::shop::{LIST, NOW, Said, WORDS, list};
 
@@ -65,6 +66,21 @@ impl Host {
     /// [`PowerCut`].
     pub fn tell_time(&mut self, claim: u64) -> Result<Said, PowerCut> {
         self.say(&Request::Time { claim })
+    }
+
+    /// The device's node id.
+    ///
+    /// # Errors
+    ///
+    /// [`PowerCut`].
+    ///
+    /// # Panics
+    ///
+    /// When it has none.
+    pub fn node(&mut self) -> Result<[u8; 33], PowerCut> {
+        let said = self.say(&Request::Hello { nonce: Bytes([2; 8]), protocol: PROTOCOL })?;
+        let Reply::Hello(hello) = said.reply() else { panic!("{said:?}") };
+        Ok(hello.node.expect("it is provisioned").0)
     }
 
     /// What the device knows about itself.

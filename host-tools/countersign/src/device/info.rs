@@ -1,5 +1,5 @@
 use countersign_client::Hello;
-use countersign_link::{Network, ResetReason, SeedAtRest, State};
+use countersign_link::{Network, ResetReason, SeedAtRest, State, Status};
 use countersign_policy::Rule;
 use serde_json::json;
 
@@ -7,14 +7,20 @@ use crate::connection::Connection;
 use crate::page::{Page, moment};
 
 pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
-    let info = connection.wait(async |client| client.info().await)?;
     let status = connection.wait(async |client| client.status().await)?;
+    let info = match connection.wait(async |client| client.info().await) {
+        Ok(info) => info,
+        Err(error) if status.state == State::Faulty => {
+            return Ok(faulty(connection.client().hello(), &status, &error));
+        }
+        Err(error) => return Err(error),
+    };
     let hello = connection.client().hello().clone();
     let Hello { firmware: _, commit, board, state, network, node, longest: _ } = &hello;
     let (state, advice) = state_name(*state);
     let network = network.map(network_name);
     let node = node.map(|node| hex::encode(node.0));
-    let reset = reset_name(status.reset);
+    let (reset, explanation) = reset_name(status.reset);
     let (seed, warning) = seed_name(info.seed);
     let alarm = status.alarm.map(rule_name);
     let version = hello.version();
@@ -36,7 +42,7 @@ pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
             "switched on for",
             humantime::format_duration(core::time::Duration::from_secs(info.uptime)),
         )
-        .field("last reset", reset)
+        .field("last reset", format!("{reset}{explanation}"))
         .field("seed in flash", format!("{seed}{warning}"))
         .field("epoch", info.epoch)
         .field("offers revoked", info.revoked)
@@ -46,6 +52,22 @@ pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
         Some(alarm) => page.field("ALARM", format!("the window of rule {alarm} is full")),
         None => page,
     })
+}
+
+/// What is known of a device that is out of order.
+fn faulty(hello: &Hello, status: &Status, error: &anyhow::Error) -> Page {
+    let (state, advice) = state_name(State::Faulty);
+    let (reset, explanation) = reset_name(status.reset);
+    let (board, version, cause) = (&hello.board, hello.version(), format!("{error:#}"));
+    let json = json!({
+        "board": board, "firmware": version, "state": state, "cause": cause, "last_reset": reset,
+    });
+    Page::new(json)
+        .field("board", board)
+        .field("firmware", version)
+        .field("state", format!("{state}{advice}"))
+        .field("cause", cause)
+        .field("last reset", format!("{reset}{explanation}"))
 }
 
 /// A state's name, and what to do about it.
@@ -84,12 +106,19 @@ pub(crate) const fn network_name(network: Network) -> &'static str {
     }
 }
 
-const fn reset_name(reset: ResetReason) -> &'static str {
+/// Why the device started, and what that means.
+const fn reset_name(reset: ResetReason) -> (&'static str, &'static str) {
     match reset {
-        ResetReason::PowerOn => "power-on",
-        ResetReason::Requested => "requested",
-        ResetReason::Watchdog => "watchdog",
-        ResetReason::Fault => "fault",
+        ResetReason::PowerOn => ("power-on", ""),
+        ResetReason::Requested => ("requested", ""),
+        ResetReason::Watchdog => (
+            "watchdog",
+            ": it made no progress, and was started again. What it had stored holds; please report it",
+        ),
+        ResetReason::Fault => (
+            "fault",
+            ": its program failed, and was started again. What it had stored holds; please report it",
+        ),
     }
 }
 
