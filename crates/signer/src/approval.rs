@@ -1,4 +1,4 @@
-use countersign_crypto::{Mnemonic, Secret, sha256};
+use countersign_crypto::{Mnemonic, Secret, hkdf_sha256};
 use countersign_link::{Code, Packer, Reply, RuleChange, Secret as Shown};
 use countersign_policy::{Clock, PromptScreen, Rule};
 use countersign_tlv::{Full, Writer};
@@ -12,6 +12,9 @@ use crate::questions::{Answer, Topic};
 use crate::settings::changes;
 use crate::task::{Change, Matter, Origin, Task};
 use crate::{Counters, Moment, Output, Settings, Slot};
+
+/// What HKDF mixes randomness for: nobody who knows all but one of the sources knows the result.
+const MIXING: &[u8] = b"countersign entropy";
 
 /// What becomes of a matter once the merchant has decided, and once flash has it.
 impl Device<'_> {
@@ -75,8 +78,7 @@ impl Device<'_> {
         match matter {
             Matter::Generate { entropy, network } => {
                 let mixed = self.mixed(&moment.entropy);
-                let entropy =
-                    Secret::new(sha256(&[entropy.expose_secret(), mixed.expose_secret()]));
+                let entropy = hkdf_sha256(entropy.expose_secret(), mixed.expose_secret(), MIXING);
                 let mnemonic = Mnemonic::from_entropy(&entropy).ok_or(Code::INTERNAL)?;
                 self.ask(id, Matter::Words { mnemonic, network })
             }
@@ -334,6 +336,6 @@ impl Device<'_> {
 
     /// The host's randomness with `more` of it, and what there was before.
     pub(crate) fn mixed(&self, more: &[u8]) -> Secret<32> {
-        Secret::new(sha256(&[self.host_entropy.expose_secret(), more]))
+        hkdf_sha256(self.host_entropy.expose_secret(), more, MIXING)
     }
 }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use countersign_link::{Network, Provision, Request, Secret};
+use countersign_link::{MAX_CHUNK, Network, Provision, Request, Secret};
 use zeroize::Zeroizing;
 
 use crate::approval::Expected;
@@ -48,6 +48,22 @@ impl Client {
         provisioned?;
         // What `Hello` said holds no longer: the next operation asks again.
         self.close();
+        Ok(())
+    }
+
+    /// Has the device mix `typed` into the seed that it makes next: dice, or whatever a person thinks
+    /// up.
+    ///
+    /// # Errors
+    ///
+    /// When the device does not answer.
+    pub async fn stir(&mut self, typed: &[u8]) -> Result<(), Error> {
+        let mut rest = typed;
+        while !rest.is_empty() {
+            let (piece, further) = rest.split_at_checked(MAX_CHUNK).unwrap_or((rest, &[]));
+            rest = further;
+            self.tell("entropy", &[Request::Entropy(Secret::new(piece))]).await?;
+        }
         Ok(())
     }
 

@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// Take over a seed from its words, one line on standard input
     #[arg(long)]
     words_from_stdin: bool,
+    /// Mix a line of dice throws, or of anything, from standard input into the seed
+    #[arg(long, conflicts_with = "words_from_stdin")]
+    dice_from_stdin: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -45,10 +48,16 @@ impl From<NetworkName> for Network {
 pub(crate) fn run(arguments: &Arguments, device: &DeviceArguments) -> anyhow::Result<Page> {
     let network = arguments.network.into();
     let words = arguments.words_from_stdin.then(read_words).transpose()?;
+    let dice = arguments.dice_from_stdin.then(read_line).transpose()?;
     let mut connection = device.open()?;
-    connection.wait(async |client| match &words {
-        Some(words) => client.restore(words, network).await,
-        None => client.provision(network).await,
+    connection.wait(async |client| {
+        if let Some(words) = &words {
+            return client.restore(words, network).await;
+        }
+        if let Some(dice) = &dice {
+            client.stir(dice.trim().as_bytes()).await?;
+        }
+        client.provision(network).await
     })?;
     connection.wait(async |client| client.status().await)?;
     let hello = connection.client().hello();
@@ -67,8 +76,7 @@ pub(crate) fn wipe(connection: &mut Connection) -> anyhow::Result<Page> {
 
 /// One line of words, as BIP 39 writes them however they were typed.
 fn read_words() -> anyhow::Result<Zeroizing<String>> {
-    let mut line = Zeroizing::new(String::new());
-    io::stdin().read_line(&mut line).context("reading the words from standard input")?;
+    let line = read_line()?;
     let mut words = Zeroizing::new(String::new());
     for word in line.split_whitespace() {
         if !words.is_empty() {
@@ -77,4 +85,10 @@ fn read_words() -> anyhow::Result<Zeroizing<String>> {
         words.push_str(&word.to_lowercase());
     }
     Ok(words)
+}
+
+fn read_line() -> anyhow::Result<Zeroizing<String>> {
+    let mut line = Zeroizing::new(String::new());
+    io::stdin().read_line(&mut line).context("reading standard input")?;
+    Ok(line)
 }
