@@ -88,7 +88,7 @@ fn every_other_error_has_its_number() {
         let quantity = NewOffer { quantity_max: None, description: None, ..coffee() };
         let cases = [
             (104, Request::Refund(RefundRequest::End)),
-            (104, Request::Rate { currency: Bytes(*b"EUR"), msat_per_million: 1 }),
+            (520, Request::Rate { currency: Bytes(*b"EUR"), msat_per_million: 1 }),
             (305, Request::Paths(PathsRequest::None)),
             (303, Request::Provision(Provision::ShowWords)),
             (312, Request::Offer(OfferRequest::Show { offer: Bytes([1; 32]) })),

@@ -8,7 +8,7 @@
 //! | judge | of |
 //! |---|---|
 //! | [`judge_request`] | an `invoice_request`, before anything is signed |
-//! | [`expected_amount`] | the price of a fiat offer, with the host's rate held against the merchant's |
+//! | [`judge_rate`] | the rate of a fiat offer's currency: the host's, held against the merchant's |
 //! | [`judge_path`], [`judge_paths`] | payment paths that the host proposes |
 //! | [`judge_claim`] | a claim for a preimage |
 //! | [`judge_payout`] | a refund or withdrawal that the merchant pays |
@@ -38,7 +38,7 @@ mod window;
 pub use change::{Change, Proposal};
 pub use claim::{ClaimFacts, Evidence, judge_claim};
 pub use clock::{Clock, TimeVerdict, Uptime, judge_time};
-pub use fiat::{PriceFacts, expected_amount};
+pub use fiat::{RateFacts, judge_rate};
 pub use limits::{
     AmountLimits, ClockLimits, Currency, Disclosure, FiatLimits, IntroductionNodes, Limits,
     Multipart, NoteRule, OfferLimits, OffersAllowed, PathLimits, PromptScreen, ReleaseRule,

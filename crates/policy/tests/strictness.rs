@@ -7,9 +7,9 @@
 
 use countersign_policy::{
     ClaimFacts, Clock, Currency, Epoch, Evidence, Limits, Listing, Match, OfferFacts, Origin,
-    Parts, PathFacts, PathsFacts, PayoutFacts, PriceFacts, Recipient, RequestFacts, Revocation,
-    Rule, Rules, TimeVerdict, Uptime, Verdict, Windows, expected_amount, judge_claim, judge_path,
-    judge_paths, judge_payout, judge_request, judge_time,
+    Parts, PathFacts, PathsFacts, PayoutFacts, RateFacts, Recipient, RequestFacts, Revocation,
+    Rule, Rules, TimeVerdict, Uptime, Verdict, Windows, judge_claim, judge_path, judge_paths,
+    judge_payout, judge_rate, judge_request, judge_time,
 };
 use countersign_units::{Msat, UnixTime};
 use proptest::prelude::*;
@@ -137,19 +137,12 @@ fn evidence() -> impl Strategy<Value = Evidence> {
 }
 
 prop_compose! {
-    fn price()(
+    fn rate()(
         euros in prop_oneof![9 => Just(*b"EUR"), 1 => Just(*b"USD")],
-        minor_units in small(),
-        quantity in 0..5_u64,
-        exponent in 0..6_u8,
         claimed_rate in prop::option::of(0..3_000_000_u64),
         now in 0..3_000_u64,
-    ) -> PriceFacts {
-        PriceFacts {
-            currency: Currency::new(euros).unwrap(),
-            minor_units, quantity, exponent, claimed_rate,
-            now: UnixTime(now),
-        }
+    ) -> RateFacts {
+        RateFacts { currency: Currency::new(euros).unwrap(), claimed_rate, now: UnixTime(now) }
     }
 }
 
@@ -160,7 +153,7 @@ struct Case {
     path: PathFacts,
     paths: PathsFacts,
     claim: ClaimFacts,
-    price: PriceFacts,
+    rate: RateFacts,
     time: (u64, u64),
 }
 
@@ -172,7 +165,7 @@ prop_compose! {
         total in small(),
         evidence in evidence(),
         invoice in same(),
-        price in price(),
+        rate in rate(),
         time in (0..3_000_u64, 0..3_000_u64),
     ) -> Case {
         let paths = PathsFacts {
@@ -182,7 +175,7 @@ prop_compose! {
             htlc_maximum_total_msat: total,
         };
         let claim = ClaimFacts { invoice, owed: path.amount, evidence };
-        Case { request, path, paths, claim, price, time }
+        Case { request, path, paths, claim, rate, time }
     }
 }
 
@@ -204,7 +197,7 @@ impl Case {
             strictness(judge_paths(rules, &self.paths)),
             strictness(judge_claim(rules, &self.claim)),
             strictness(judge_payout(rules, &payout)),
-            u8::from(expected_amount(rules, &self.price).is_err()),
+            u8::from(judge_rate(rules, &self.rate).is_err()),
             time,
         ]
     }

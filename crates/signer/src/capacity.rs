@@ -37,6 +37,9 @@ pub const DECISION_SECONDS: u64 = 600;
 /// Seconds for which a prompt that was left with the merchant keeps others from asking them.
 pub const QUESTION_SECONDS: u64 = 120;
 
+/// Seconds for which the host's word about a rate holds; then the merchant's own is taken.
+pub const RATE_SECONDS: u64 = 3_600;
+
 /// Seconds for which the host may pause in the middle of a request before another one displaces
 /// it. The shell's own clock, which is finer, gives it up after half a second.
 pub const PAUSE: u64 = 2;

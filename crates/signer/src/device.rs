@@ -168,6 +168,8 @@ pub(crate) struct Answered {
     pub(crate) id: u32,
     /// The packet's MAC: nobody finds two messages that have the same one.
     pub(crate) mac: [u8; 32],
+    /// What the invoice is about: a fiat price may come to another amount the next time.
+    pub(crate) amount: countersign_units::Msat,
     pub(crate) created_at: countersign_units::UnixTime,
     pub(crate) draw: Secret<32>,
     pub(crate) number: u64,

@@ -104,7 +104,9 @@ impl Device<'_> {
                 reply(Reply::Done)
             }
             Request::Refund(refund) => self.refund(moment, id, &refund, scratch),
-            Request::Rate { .. } => Err(Code::UNKNOWN_REQUEST.into()),
+            Request::Rate { currency, msat_per_million } => {
+                self.rate(moment, id, currency.0, msat_per_million)
+            }
         }
     }
 

@@ -45,6 +45,7 @@ mod paths;
 mod prompt;
 mod provisioning;
 mod questions;
+mod rate;
 mod settings;
 mod store;
 mod task;

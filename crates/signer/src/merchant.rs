@@ -9,6 +9,7 @@ use crate::capacity::{REMEMBERED_OFFERS, RESERVED, RESERVED_SHARE};
 use crate::counters::{Level, Times};
 use crate::keys::{Purpose, Seed};
 use crate::network::chain;
+use crate::rate::ClaimedRate;
 use crate::vault::{Payment, ReleasedPayments};
 use crate::{Counters, Settings};
 
@@ -20,6 +21,7 @@ pub(crate) struct Merchant {
     pub(crate) counters: Counters,
     pub(crate) windows: Windows,
     pub(crate) clock: Option<Clock>,
+    pub(crate) rate: Option<ClaimedRate>,
     pub(crate) released: ReleasedPayments,
     /// Offers made since the device was switched on, and their epochs.
     pub(crate) remembered: Vec<([u8; 32], u32), REMEMBERED_OFFERS>,
@@ -41,6 +43,7 @@ impl Merchant {
             counters: Counters::default(),
             windows: Windows::default(),
             clock: None,
+            rate: None,
             released: ReleasedPayments::new(),
             remembered: Vec::new(),
             node_key,

@@ -9,9 +9,9 @@ use countersign_link::{
 use countersign_offers::capacity::OFFER_LEN;
 use countersign_offers::text::{self, Case, Prefix};
 use countersign_offers::{
-    Amount, Identity, Nonce, OfferTerms, PathPurpose, QuantityMax, Unwritable,
+    Amount, Currency, Identity, Nonce, OfferTerms, PathPurpose, QuantityMax, Unwritable,
 };
-use countersign_policy::{Epoch, Revocation, Rule};
+use countersign_policy::{Epoch, Revocation, Rule, Rules};
 use countersign_tlv::{Reader, TlvStream, Writer};
 use countersign_units::{Msat, UnixTime};
 use heapless::{String, Vec};
@@ -91,7 +91,7 @@ impl Device<'_> {
         let draw = merchant.draw(&moment.entropy);
         let &[nonce @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = draw.expose_secret();
         let draft = Draft {
-            amount: amount(new.price)?,
+            amount: amount(new.price, &merchant.settings.rules)?,
             description: new.description.map(bounded).transpose()?,
             issuer: new.issuer.map(bounded).transpose()?,
             quantity_max: match new.quantity_max {
@@ -288,12 +288,26 @@ fn write_path(
     Ok(())
 }
 
-fn amount(price: Price) -> Result<Option<Amount>, Failure> {
+/// A price in the one currency whose requests could be answered, counted as everybody counts it.
+fn fiat(rules: &Rules, code: [u8; 3], exponent: u8, minor_units: u64) -> Result<Amount, Failure> {
+    let judged = countersign_policy::Currency::new(code).ok_or(Code::INVALID_FIELD)?;
+    if rules.limits().fiat.currency != Some(judged) {
+        return Err(Code::policy(Rule::Currency.number()).into());
+    }
+    if exponent != judged.exponent() {
+        return Err(Code::policy(Rule::Conversion.number()).into());
+    }
+    let currency = Currency::new(code).ok_or(Code::INVALID_FIELD)?;
+    Ok(Amount::Currency { currency, amount: minor_units })
+}
+
+fn amount(price: Price, rules: &Rules) -> Result<Option<Amount>, Failure> {
     Ok(match price {
         Price::Any => None,
         Price::Msat(msat) => Some(Amount::Bitcoin(Msat::new(msat).ok_or(Code::INVALID_FIELD)?)),
-        // A request for it could not be answered: rates are not taken yet.
-        Price::Currency { .. } => return Err(Code::policy(Rule::Currency.number()).into()),
+        Price::Currency { code, exponent, minor_units } => {
+            Some(fiat(rules, code.0, exponent, minor_units)?)
+        }
     })
 }
 

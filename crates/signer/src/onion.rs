@@ -5,7 +5,8 @@ use countersign_crypto::{Curve, PublicKey, Secret};
 use countersign_link::{Assembler, Chunk, Code, OnionRequest, Placed, Reply, WINDOW};
 use countersign_offers::capacity::holds_reply_path;
 use countersign_offers::{
-    CheckedRequest, Here, Invalid, InvoiceFields, InvoiceRequest, PathPurpose, Suspended,
+    Amount, CheckedRequest, Field, Here, Invalid, InvoiceFields, InvoiceRequest, OurRequest,
+    PathPurpose, Suspended,
 };
 use countersign_onion::capacity::{HEADER_LEN, HMAC_LEN};
 use countersign_onion::{AssociatedData, ContentType, Message, PayloadsLen, Peel, Peeled};
@@ -134,7 +135,7 @@ impl Device<'_> {
         let heard = hear(&self.curve, merchant, &onion.unblinding, payload, (now, moment))?;
         let Heard { request, judgement, bytes, offer, origin } = match heard {
             Ok(heard) => heard,
-            Err(invalid) => return self.refuse(moment, id, Refusal::Invalid(invalid)).map(Ok),
+            Err(refusal) => return self.refuse(moment, id, refusal).map(Ok),
         };
         self.alarm = judgement.alarm.map(Rule::number);
         let draw = merchant.draw(&moment.entropy);
@@ -169,7 +170,11 @@ impl Device<'_> {
         id: u32,
         pending: &mut Pending,
     ) -> Result<Option<u64>, Failure> {
-        let Some(earlier) = self.answered.iter().find(|answered| answered.id == id) else {
+        let mut of_id = self.answered.iter().filter(|answered| answered.id == id);
+        let amount = pending.request.amount();
+        let Some(earlier) =
+            of_id.find(|earlier| earlier.mac != pending.mac || earlier.amount == amount)
+        else {
             return Ok(None);
         };
         if earlier.mac != pending.mac {
@@ -270,7 +275,7 @@ fn hear(
     unblinding: &Unblinding,
     payload: &[u8],
     at: (UnixTime, &Moment),
-) -> Result<Result<Heard, Invalid>, Silence> {
+) -> Result<Result<Heard, Refusal>, Silence> {
     let message = Message::parse(payload).or(Err(Silence))?;
     let content = message.content.ok_or(Silence)?;
     if content.content_type != ContentType::INVOICE_REQUEST {
@@ -302,10 +307,9 @@ fn hear(
     let authentic = request.verify_signature(curve).or(Err(Silence))?;
     let blinded = unblinding.blinded_key(&merchant.node_key).or(Err(Silence))?;
     let ours = keys.recognise(curve, authentic, path_id, &blinded).or(Err(Silence))?;
-    let (now, _) = at;
-    let checked = match ours.check(&Here { now, chain: merchant.chain(), rate: None }) {
+    let checked = match check(merchant, ours, at) {
         Ok(checked) => checked,
-        Err(invalid) => return Ok(Err(invalid)),
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let facts = facts(merchant, &checked, (&offer, epoch), at);
     let judgement = judge_request(&merchant.settings.rules, &facts);
@@ -314,6 +318,28 @@ fn hear(
         None => Origin::AnonymousOffer,
     };
     Ok(Ok(Heard { request: checked.suspend(), judgement, bytes, offer, origin }))
+}
+
+/// Checks a request of ours against time, chain, and the worth of its offer's currency.
+fn check<'r>(
+    merchant: &Merchant,
+    ours: OurRequest<'r>,
+    (now, moment): (UnixTime, &Moment),
+) -> Result<CheckedRequest<'r>, Refusal> {
+    let price = ours.request().offer().amount;
+    let rate = match price {
+        Some(Amount::Currency { currency, .. }) => {
+            Some(merchant.rate_of(currency, now, moment.uptime).map_err(Refusal::Rule)?)
+        }
+        None | Some(Amount::Bitcoin(_)) => None,
+    };
+    let here = Here { now, chain: merchant.chain(), rate: rate.as_ref() };
+    ours.check(&here).map_err(|invalid| match (invalid, rate) {
+        (Invalid::TooMuch { field: Field::OFFER_AMOUNT }, Some(_)) => {
+            Refusal::Rule(Rule::Conversion)
+        }
+        _ => Refusal::Invalid(invalid),
+    })
 }
 
 /// Where the `invoice_request` `part` lies in the payload `whole`.

@@ -48,6 +48,7 @@ impl Device<'_> {
         let kept = self.answered.push_back(Answered {
             id,
             mac: pending.mac,
+            amount: pending.request.amount(),
             created_at: pending.created_at,
             draw: Secret::new(*pending.draw.expose_secret()),
             number,

@@ -2,7 +2,7 @@ use core::fmt::{self, Write as _};
 
 use countersign_blinding::{BlindedPaths, Introduction};
 use countersign_link::{Code, Packer, PromptLine, Reply, Source};
-use countersign_offers::{Amount, QuantityMax, Untrusted};
+use countersign_offers::{Amount, Currency, QuantityMax, Untrusted};
 use countersign_policy::{Change, PromptScreen, Rule, Unit};
 use countersign_tlv::Reader;
 use countersign_units::{Msat, UnixTime};
@@ -145,10 +145,7 @@ impl Device<'_> {
                 lines.own("Make an offer", format_args!("for {}", Sats(amount)));
             }
             Some(Amount::Currency { currency, amount }) => {
-                lines.own(
-                    "Make an offer",
-                    format_args!("for {amount} of the least unit of {currency}"),
-                );
+                lines.own("Make an offer", format_args!("for {}", Fiat(currency, amount)));
             }
         }
         if let Some(description) = &draft.description {
@@ -191,6 +188,9 @@ impl Device<'_> {
         let Ok(request) = countersign_offers::InvoiceRequest::parse_bounded(request) else {
             return;
         };
+        if let Some(Amount::Currency { currency, amount }) = request.offer().amount {
+            lines.own("For one item", format_args!("{}", Fiat(currency, amount)));
+        }
         if let Some(description) = request.offer().description {
             let text = description.excerpt(SHOWN_CHARACTERS);
             lines.own("Description", format_args!("{text}"));
@@ -280,6 +280,26 @@ impl fmt::Display for Sats {
         let msat = self.0.get();
         let (sats, rest) = (msat.div_euclid(1_000), msat.rem_euclid(1_000));
         if rest == 0 { write!(f, "{sats} sat") } else { write!(f, "{sats}.{rest:03} sat") }
+    }
+}
+
+/// An amount of a currency, from its minor units.
+struct Fiat(Currency, u64);
+
+impl fmt::Display for Fiat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(currency, minor_units) = self;
+        let judged = countersign_policy::Currency::new(*currency.code());
+        let places = judged.map_or(0, countersign_policy::Currency::exponent);
+        let unit = 10_u64.checked_pow(places.into()).unwrap_or(1);
+        let (whole, rest) = (
+            minor_units.checked_div(unit).unwrap_or(0),
+            minor_units.checked_rem(unit).unwrap_or(0),
+        );
+        match places {
+            0 => write!(f, "{whole} {currency}"),
+            _ => write!(f, "{whole}.{rest:0>width$} {currency}", width = places.into()),
+        }
     }
 }
 

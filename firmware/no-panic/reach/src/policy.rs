@@ -3,7 +3,7 @@ use core::fmt::Display;
 use countersign_policy::{
     AmountLimits, Bucket, Clock, ClockLimits, Currency, FiatLimits, Limits, Match, OfferLimits,
     PathLimits, Proposal, Rule, RuleError, Rules, Uptime, Verdict, WindowLimits, Windows,
-    expected_amount, judge_claim, judge_path, judge_paths, judge_payout, judge_request, judge_time,
+    judge_claim, judge_path, judge_paths, judge_payout, judge_rate, judge_request, judge_time,
 };
 
 /// `countersign-policy`.
@@ -49,7 +49,7 @@ fn clock() {
 }
 
 fn fiat() {
-    crate::keep([expected_amount as *const ()]);
+    crate::keep([judge_rate as *const ()]);
 }
 
 fn field() {
