@@ -3,6 +3,7 @@ mod board;
 mod key_file;
 mod metrics;
 mod payment_paths;
+mod rate;
 mod tally;
 
 use core::future::pending;
@@ -29,7 +30,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use self::arguments::Arguments;
-use self::board::{Board, keep_time, tell_time};
+use self::board::{Board, keep_told, tell_time};
 use self::tally::Tally;
 
 /// Runs until it is told to stop. Exit code 0: it was. 1: it cannot go on, and standard error says
@@ -88,7 +89,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let key = network_key(&arguments, &mut client, &node).await?;
     let client = Arc::new(Mutex::new(client));
     tell_time(&client).await?;
-    tokio::spawn(keep_time(client.clone()));
+    tokio::spawn(keep_told(client.clone(), arguments.rate_source()));
     let board = Board {
         client,
         reopened,

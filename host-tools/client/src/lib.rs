@@ -34,6 +34,7 @@ mod merchant;
 mod offers;
 mod operation;
 mod provisioning;
+mod rate;
 mod response;
 
 pub use access::{Access, AddressError, DeviceAddress};
@@ -48,3 +49,4 @@ pub use link::Hello;
 pub use merchant::Pinned;
 pub use offers::{Issued, OfferPath, OfferTerms};
 pub use provisioning::Words;
+pub use rate::{Rate, decimal};

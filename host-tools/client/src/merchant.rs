@@ -6,7 +6,7 @@ use countersign_policy::Rule;
 use zeroize::Zeroizing;
 
 use crate::response::Response;
-use crate::{Client, Error};
+use crate::{Client, Error, Rate};
 
 /// The nodes that money may go to and come through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,12 +37,9 @@ impl Client {
         }
     }
 
-    /// What a currency is worth, in msat for a million of its major units.
-    pub async fn set_rate(
-        &mut self,
-        currency: [u8; 3],
-        msat_per_million: u64,
-    ) -> Result<(), Error> {
+    /// Says what a currency is worth.
+    pub async fn set_rate(&mut self, rate: Rate) -> Result<(), Error> {
+        let Rate { currency, msat_per_million } = rate;
         let currency = Bytes(currency);
         self.tell("rate", &[Request::Rate { currency, msat_per_million }]).await
     }

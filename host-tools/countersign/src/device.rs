@@ -5,6 +5,7 @@ mod info;
 mod log;
 mod pair;
 mod provision;
+mod rate;
 mod rules;
 mod time;
 
@@ -31,6 +32,7 @@ enum Verb {
     Rules(rules::Arguments),
     Log(log::Arguments),
     Time(time::Arguments),
+    Rate(rate::Arguments),
     Pair(pair::Arguments),
     Export(backup::ExportArguments),
     Import(backup::ImportArguments),
@@ -46,6 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Verb::Rules(arguments) => rules::run(arguments, &mut device.open()?)?,
         Verb::Log(arguments) => log::run(arguments, &mut device.open()?)?,
         Verb::Time(arguments) => time::run(arguments, &mut device.open()?)?,
+        Verb::Rate(arguments) => rate::run(arguments, &mut device.open()?)?,
         Verb::Pair(arguments) => pair::run(arguments, &mut device.open()?)?,
         Verb::Export(arguments) => backup::export(arguments, &mut device.open()?)?,
         Verb::Import(arguments) => backup::import(arguments, &mut device.open()?)?,

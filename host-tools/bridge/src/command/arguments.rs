@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
-use countersign_bridge::{Forwarding, KnownChannel, Limits, PeerAddress, Rate};
-use countersign_client::DeviceAddress;
+use countersign_bridge::{Forwarding, KnownChannel, Limits, PeerAddress};
+use countersign_client::{DeviceAddress, Rate};
 use countersign_link::ErrorForm;
 use countersign_peer_address::short_channel_id;
 
 use super::payment_paths::StaticPath;
+use super::rate::RateSource;
 
 /// Relay onion messages between the Lightning Network and the device
 ///
@@ -52,6 +53,12 @@ pub(crate) struct Arguments {
     /// A JSON file with such ways, fees and limits included
     #[arg(long, value_name = "FILE", conflicts_with = "payment_path")]
     pub(crate) payment_paths: Option<PathBuf>,
+    /// What a currency is worth, for offers in that currency: such as EUR=1050sat
+    #[arg(long, value_name = "CURRENCY=WORTH")]
+    rate: Option<Rate>,
+    /// A file with such a line, read again and again: let it be written whenever the rate changes
+    #[arg(long, value_name = "FILE", conflicts_with = "rate")]
+    rate_file: Option<PathBuf>,
     /// How an `invoice_error` is written: as the specification says, or as LDK payers can read it
     #[arg(long, value_enum, default_value_t = InvoiceError::Spec)]
     pub(crate) invoice_error: InvoiceError,
@@ -98,6 +105,11 @@ impl Arguments {
         Limits { peer_rate, total_rate, ..Limits::default() }
     }
 
+    pub(crate) fn rate_source(&self) -> Option<RateSource> {
+        let file = || self.rate_file.clone().map(RateSource::File);
+        self.rate.map(RateSource::Fixed).or_else(file)
+    }
+
     /// A file in the folder that `countersign bridge` says, where none was named.
     ///
     /// # Errors
@@ -115,8 +127,8 @@ impl Arguments {
 const HOME: &str = "COUNTERSIGN_HOME";
 
 /// Five seconds' worth may come at once.
-const fn burst(per_second: NonZeroU32) -> Rate {
-    Rate { per_second, burst: per_second.saturating_mul(FIVE) }
+const fn burst(per_second: NonZeroU32) -> countersign_bridge::Rate {
+    countersign_bridge::Rate { per_second, burst: per_second.saturating_mul(FIVE) }
 }
 
 const FIVE: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);

@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 use tokio::task::block_in_place;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::rate::RateSource;
 use super::tally::Tally;
 
 /// Opens the device, and waits for it as long as it takes.
@@ -196,8 +197,9 @@ pub(crate) async fn tell_time(client: &Mutex<Client>) -> anyhow::Result<()> {
     claim_time(&mut client).await.context("the device was not told the time")
 }
 
-/// Tells the time again and again.
-pub(crate) async fn keep_time(client: Arc<Mutex<Client>>) {
+/// Tells the time again and again, and what a currency is worth.
+pub(crate) async fn keep_told(client: Arc<Mutex<Client>>, rate: Option<RateSource>) {
+    let mut complaint = String::new();
     let mut clock = interval(TIME);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -205,6 +207,15 @@ pub(crate) async fn keep_time(client: Arc<Mutex<Client>>) {
         if let Err(error) = tell_time(&client).await {
             tracing::warn!("{error:#}");
         }
+        let told = match &rate {
+            Some(source) => source.tell(&client).await,
+            None => Ok(()),
+        };
+        let trouble = told.map_or_else(|error| format!("{error:#}"), |()| String::new());
+        if trouble != complaint && !trouble.is_empty() {
+            tracing::warn!("{trouble}: `countersign device rate` sets the merchant's own");
+        }
+        complaint = trouble;
     }
 }
 

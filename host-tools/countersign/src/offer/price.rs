@@ -1,6 +1,8 @@
 use core::str::FromStr;
 
+use countersign_client::decimal;
 use countersign_link::{Bytes, Price};
+use countersign_policy::Currency;
 
 /// A price as people write it: `10sat`, `1000msat` or `12.50EUR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +18,8 @@ impl FromStr for TypedPrice {
         let price = match unit {
             "msat" => decimal(number, 0).map(Price::Msat),
             "sat" => decimal(number, 3).map(Price::Msat),
-            _ => currency(unit).and_then(|code| {
-                let exponent = exponent(unit);
+            _ => currency(unit).and_then(|currency| {
+                let (code, exponent) = (Bytes(currency.letters()), currency.exponent());
                 let minor_units = decimal(number, exponent)?;
                 Some(Price::Currency { code, exponent, minor_units })
             }),
@@ -33,35 +35,8 @@ const fn is_zero(price: Price) -> bool {
     }
 }
 
-/// A number with at most `places` decimals, as a whole number of its last place.
-fn decimal(number: &str, places: u8) -> Option<u64> {
-    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
-    let has_digits = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
-    let places = usize::from(places);
-    if whole.is_empty() || !has_digits(whole) || !has_digits(decimals) || decimals.len() > places {
-        return None;
-    }
-    format!("{whole}{decimals:0<places$}").parse().ok()
-}
-
-fn currency(letters: &str) -> Option<Bytes<3>> {
-    let code: [u8; 3] = letters.as_bytes().try_into().ok()?;
-    code.iter().all(u8::is_ascii_uppercase).then_some(Bytes(code))
-}
-
-/// The place of a currency's minor unit, by ISO 4217.
-fn exponent(currency: &str) -> u8 {
-    const NONE: [&str; 16] = [
-        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
-        "VUV", "XAF", "XOF",
-    ];
-    match currency {
-        "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        "CLF" | "UYW" => 4,
-        code if NONE.contains(&code) => 0,
-        _ => 2,
-    }
+fn currency(letters: &str) -> Option<Currency> {
+    Currency::new(letters.as_bytes().try_into().ok()?)
 }
 
 #[cfg(test)]
