@@ -73,7 +73,7 @@ impl Device<'_> {
             }
             OfferRequest::List { from } => self.list_offers(id, from, scratch),
             OfferRequest::Show { offer } => {
-                let entry = self.merchant()?.remembered(&offer.0).ok_or(Code::NOT_FOUND)?;
+                let entry = self.merchant()?.known(&offer.0).ok_or(Code::NOT_FOUND)?;
                 Ok(Output::Reply { id, reply: Reply::Offer(entry) })
             }
             OfferRequest::Revoke { offer } => self.revoke(id, offer.0),
@@ -200,8 +200,15 @@ impl crate::merchant::Merchant {
         self.remembered.iter().map(|(offer, epoch)| self.entry(*offer, *epoch))
     }
 
-    fn remembered(&self, offer: &[u8; 32]) -> Option<OfferEntry> {
-        self.offers().find(|entry| entry.offer.0 == *offer)
+    /// What is known of one offer: what the device remembers, or that flash has it among the revoked
+    /// ones, which are all of the current epoch.
+    fn known(&self, offer: &[u8; 32]) -> Option<OfferEntry> {
+        let remembered = self.offers().find(|entry| entry.offer.0 == *offer);
+        let revoked = || {
+            let entry = self.entry(*offer, self.settings.epoch);
+            (entry.standing == Standing::Revoked).then_some(entry)
+        };
+        remembered.or_else(revoked)
     }
 
     fn entry(&self, offer: [u8; 32], epoch: u32) -> OfferEntry {

@@ -7,6 +7,7 @@ mod price;
 mod qr;
 mod revoke;
 mod show;
+mod standing;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,7 +33,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Create(create::Arguments),
-    /// List the offers that the device remembers and those on record
+    /// List the offers on record and those that the device remembers, and how each stands
     List,
     Show(show::Arguments),
     Revoke(revoke::Arguments),

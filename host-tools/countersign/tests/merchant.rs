@@ -274,6 +274,65 @@ fn a_port_without_a_device_says_what_to_do() {
 }
 
 #[test]
+fn offers_are_listed_as_they_stand_after_the_device_was_without_power() {
+    let shop = Shop::open();
+    let make = |description| {
+        let path = format!("{RELAY},{BRIDGE}");
+        let made = ["offer", "create", "--description", description];
+        let made = shop.json(&[&made[..], &["--amount", "10sat", "--path", &path]].concat());
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let standing = |id: &str| shop.json(&["offer", "show", id])["standing"].clone();
+    // Each run of the command switches the device on and off.
+    let (tea, cake) = (make("tea"), make("cake"));
+    assert_eq!((standing(&tea), standing(&cake)), ("current".into(), "current".into()));
+    shop.json(&["offer", "revoke", &cake]);
+    assert_eq!((standing(&tea), standing(&cake)), ("current".into(), "revoked".into()));
+    shop.json(&["offer", "revoke", "--all"]);
+    let listed = shop.json(&["offer", "list"]);
+    assert_eq!(
+        (&listed[0]["standing"], &listed[1]["standing"]),
+        (&"earlier".into(), &"earlier".into())
+    );
+    assert_eq!(listed[0]["epoch"], 0);
+}
+
+#[test]
+fn a_log_that_goes_into_a_file_has_no_colour_codes() {
+    let shop = Shop::new();
+    let said = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .args(["device", "info", "--device", "sim"])
+        .env("COUNTERSIGN_HOME", shop.home.path())
+        .env("RUST_LOG", "trace")
+        .output()
+        .unwrap();
+    assert!(said.status.success());
+    assert!(!said.stderr.contains(&0x1b), "{}", error(&said));
+    assert!(!said.stdout.contains(&0x1b));
+}
+
+#[test]
+fn without_a_record_it_is_said_that_nothing_can_be_known() {
+    let shop = Shop::open();
+    let said = shop.run(&["offer", "list"], "");
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("it may well answer for offers that it made before"), "{said}");
+}
+
+#[test]
+fn a_rate_is_taken_within_the_merchants_bounds_and_asked_about_outside() {
+    let shop = Shop::open();
+    let rate = |rate| shop.json(&["device", "rate", rate])["holds"].clone();
+    assert_eq!(rate("EUR=1000sat"), "own", "there was no currency before");
+    assert_eq!(rate("EUR=0.00001100BTC"), "an hour");
+    assert_eq!(rate("EUR=2000sat"), "own");
+    let path = format!("{RELAY},{BRIDGE}");
+    let made = ["offer", "create", "--description", "a meal"];
+    let made = shop.json(&[&made[..], &["--amount", "4.50EUR", "--path", &path]].concat());
+    assert!(made["offer"].as_str().unwrap().starts_with("lno1"));
+}
+
+#[test]
 fn invoices_are_listed_with_what_became_of_them() {
     let shop = Shop::new();
     assert_eq!(shop.json(&["invoices", "list"]), serde_json::json!([]));

@@ -22,7 +22,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use event::{Event, EventKind};
 pub use invoice::{Invoice, InvoiceState, Issued, News, Paid};
-pub use offer::Offer;
+pub use offer::{MadeBy, Offer};
 
 /// An open record.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::RecordError;
 
 /// What each version of the layout adds to the one before; a file is brought up one by one.
-const STEPS: [&str; 2] = [TABLES, EVENTS];
+const STEPS: [&str; 3] = [TABLES, EVENTS, MAKERS];
 
 const TABLES: &str = "
     CREATE TABLE offers (
@@ -45,6 +45,12 @@ const EVENTS: &str = "
         url TEXT PRIMARY KEY,
         delivered INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+";
+
+/// Of which device and which epoch an offer is: the device forgets its offers with its power.
+const MAKERS: &str = "
+    ALTER TABLE offers ADD COLUMN device BLOB;
+    ALTER TABLE offers ADD COLUMN epoch INTEGER;
 ";
 
 /// Kilobytes of the file that are kept in memory. Payment hashes land all over the table, so a larger

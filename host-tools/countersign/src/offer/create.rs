@@ -1,11 +1,12 @@
 use countersign_client::{OfferPath, OfferTerms};
 use countersign_link::{Padding, Price};
-use countersign_records::{Offer, Records};
+use countersign_records::{MadeBy, Offer, Records};
 use serde_json::json;
 
 use super::path::TypedPath;
 use super::price::TypedPrice;
 use super::qr;
+use super::standing::show;
 use crate::connection::Connection;
 use crate::page::{Page, now};
 
@@ -59,6 +60,7 @@ pub(crate) fn run(
         text: issued.text.clone(),
         description: terms.description,
         created_at: now()?,
+        made_by: made_by(&issued.offer, connection)?,
     })?;
     let id = hex::encode(issued.offer);
     let page = Page::new(json!({ "id": id, "offer": issued.text }))
@@ -66,6 +68,13 @@ pub(crate) fn run(
         .line("")
         .line(&issued.text);
     Ok(if arguments.no_qr { page } else { page.line("").line(qr::drawing(&issued.text)?) })
+}
+
+/// Which device made the offer, and in which epoch: it forgets both with its power.
+fn made_by(id: &[u8; 32], connection: &mut Connection) -> anyhow::Result<Option<MadeBy>> {
+    let entry = show(id, connection)?;
+    let device = connection.client().hello().node.map(|node| node.0);
+    Ok(entry.zip(device).map(|(entry, device)| MadeBy { device, epoch: entry.epoch }))
 }
 
 fn terms(arguments: &Arguments) -> OfferTerms {

@@ -1,8 +1,8 @@
 use anyhow::{Context as _, bail};
-use countersign_link::{Code, OfferEntry, Standing};
 use countersign_records::{Offer, Records};
 use serde_json::json;
 
+use super::standing::{Standings, show};
 use crate::connection::Connection;
 use crate::hexadecimal;
 use crate::page::{Page, moment};
@@ -20,18 +20,31 @@ pub(crate) fn run(
     records: &Records,
 ) -> anyhow::Result<Page> {
     let id = id(&arguments.id, records)?;
-    let entry = remembered(id, connection)?;
     let recorded = records.offer(&id)?;
+    let entry = show(&id, connection)?;
     if entry.is_none() && recorded.is_none() {
-        bail!("neither the device nor the record knows an offer {}", hex::encode(id));
+        bail!(
+            "neither the record nor the device knows an offer {}: a device that was without power \
+             knows the revoked ones only",
+            hex::encode(id)
+        );
     }
-    let standing = entry.map_or("unknown", |entry| standing_name(entry.standing));
+    let known = Standings::ask(connection)?.of(&id, recorded.as_ref(), connection)?;
+    let standing = known.name();
+    let made_by = recorded.as_ref().and_then(|offer| offer.made_by.as_ref());
+    let epoch = made_by.map(|made_by| made_by.epoch);
     let text = recorded.as_ref().map(|offer| offer.text.as_str());
     let json = json!({
-        "id": hex::encode(id), "standing": standing, "epoch": entry.map(|entry| entry.epoch),
+        "id": hex::encode(id), "standing": standing, "epoch": epoch,
         "offer": text, "created_at": recorded.as_ref().map(|offer| offer.created_at),
     });
     let mut page = Page::new(json).field("id", hex::encode(id)).field("standing", standing);
+    if let Some(advice) = known.advice() {
+        page = page.field("", advice);
+    }
+    if let Some(epoch) = epoch {
+        page = page.field("epoch", epoch);
+    }
     if let Some(offer) = &recorded {
         page = page.field("made", moment(offer.created_at));
         if let Some(description) = &offer.description {
@@ -40,15 +53,6 @@ pub(crate) fn run(
         page = page.line("").line(&offer.text).line("").line("`countersign decode` says the rest.");
     }
     Ok(page)
-}
-
-/// How an offer stands, if the device remembers it.
-fn remembered(id: [u8; 32], connection: &mut Connection) -> anyhow::Result<Option<OfferEntry>> {
-    connection.wait(async |client| match client.offer(id).await {
-        Ok(entry) => Ok(Some(entry)),
-        Err(error) if error.code() == Some(Code::NOT_FOUND) => Ok(None),
-        Err(error) => Err(error),
-    })
 }
 
 /// The offer on record whose id begins with `beginning`.
@@ -69,13 +73,5 @@ pub(crate) fn id(beginning: &str, records: &Records) -> anyhow::Result<[u8; 32]>
         [id] => Ok(*id),
         [] => bail!("no offer on record has an id that begins with {beginning}"),
         [..] => bail!("several offers have ids that begin with {beginning}: give more of it"),
-    }
-}
-
-pub(crate) const fn standing_name(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Current => "current",
-        Standing::Earlier => "earlier",
-        Standing::Revoked => "revoked",
     }
 }
