@@ -25,6 +25,9 @@ pub struct Client {
 const RETRIES: u32 = 7;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
+/// How often a device that is opened for the first time is tried again.
+const FIRST_TRIES: u32 = 3;
+
 impl Client {
     /// Opens a device. What a person should know during any operation goes to `listener`.
     ///
@@ -35,7 +38,7 @@ impl Client {
         access: Access,
         listener: impl FnMut(Event<'_>) + Send + 'static,
     ) -> Result<Self, Error> {
-        let link = Link::open(&access).await?;
+        let link = first_link(&access).await?;
         let hello = link.hello.clone();
         // Even: a link's own requests have odd ids.
         let next_id = getrandom::u32()? & !1;
@@ -156,5 +159,21 @@ impl Client {
             }
         };
         operation.attempt(&mut Call { link, id, events: &mut self.events }).await
+    }
+}
+
+/// Opens a device for the first time. A connection that breaks at once is tried again: a host before
+/// us may just have hung up. A device that is not there is not waited for.
+async fn first_link(access: &Access) -> Result<Link, Error> {
+    let (mut tries, mut pause) = (0, FIRST_PAUSE);
+    loop {
+        match Link::open(access).await {
+            Err(Error::Lost(_)) if tries < FIRST_TRIES => {
+                sleep(pause).await;
+                tries = tries.saturating_add(1);
+                pause = pause.saturating_mul(2);
+            }
+            opened => return opened,
+        }
     }
 }

@@ -18,6 +18,8 @@ use countersign_link::{
 };
 use countersign_policy::Rule;
 use countersign_simulator::{Board, Entropy, Flash, Line, Press, Script, Simulator};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, UnixStream};
 
 const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon \
                      abandon abandon abandon abandon abandon abandon abandon abandon abandon \
@@ -201,6 +203,26 @@ async fn a_device_without_a_screen_hands_the_new_words_to_the_host() {
     client.provision(Network::Regtest).await.unwrap();
     let words = words.lock().unwrap().take().unwrap();
     assert_eq!(words.split(' ').count(), 24);
+}
+
+#[tokio::test]
+async fn a_first_connection_that_breaks_is_tried_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let simulator = Simulator::start(board(Press::Confirm), Line::cable()).unwrap();
+    let doorman = tokio::spawn(async move {
+        drop(listener.accept().await.unwrap());
+        let (mut host, _) = listener.accept().await.unwrap();
+        let cable = simulator.connect().unwrap();
+        cable.set_nonblocking(true).unwrap();
+        let mut cable = UnixStream::from_std(cable).unwrap();
+        // The host hangs up in the end.
+        let _hung_up = copy_bidirectional(&mut host, &mut cable).await;
+    });
+    let client = open(Access::Tcp(address)).await;
+    assert_eq!(client.hello().state, State::Unprovisioned);
+    drop(client);
+    doorman.await.unwrap();
 }
 
 #[tokio::test]
