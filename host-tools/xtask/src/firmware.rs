@@ -24,6 +24,10 @@ pub(crate) struct Board {
 pub(crate) const EMULATED: Board =
     Board { name: "qemu-mps2", package: "countersign-qemu-mps2", target: "thumbv7em-none-eabihf" };
 
+/// The portable crates on the emulated board, asked for known answers. It is never flashed.
+const VECTORS: Board =
+    Board { name: "vectors", package: "countersign-vectors", target: EMULATED.target };
+
 /// Every board.
 pub(crate) const BOARDS: [Board; 2] =
     [EMULATED, Board { name: "pico", package: "countersign-pico", target: "thumbv6m-none-eabi" }];
@@ -69,7 +73,7 @@ pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
         clippy.args(["clippy", "--quiet", "--all-targets", "--package", "countersign-firmware"]);
         run(clippy.args(["--", "-D", "warnings"]))
     });
-    for board in BOARDS {
+    for board in BOARDS.into_iter().chain([VECTORS]) {
         report.step(&format!("firmware clippy {}", board.name), "warnings are errors", || {
             setup::ensure(Tool::ArmGcc)?;
             let mut clippy = cargo();
@@ -94,6 +98,15 @@ pub(crate) fn emulate(workspace: &Workspace, report: &mut Report) {
         test.args(["--quiet", "--test", "qemu", "--", "--ignored", "--test-threads=1"]);
         patiently(|| run(&mut test))
     });
+    report.step(
+        "vectors in QEMU",
+        "the known answers of BOLT 1, 4 and 12 on an ARM processor",
+        || {
+            let mut test = driver(workspace, "test")?;
+            test.env("COUNTERSIGN_VECTORS_IMAGE", VECTORS.build(workspace)?);
+            run(test.args(["--quiet", "--test", "vectors", "--", "--ignored"]))
+        },
+    );
 }
 
 /// Does something with the emulated board up to three times, and says so when it takes more than
