@@ -24,6 +24,7 @@
 mod assembler;
 mod bytes;
 mod code;
+mod course;
 mod decoder;
 mod encoder;
 mod frame;

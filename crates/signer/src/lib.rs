@@ -29,6 +29,7 @@ mod answer;
 mod approval;
 mod backup;
 pub mod capacity;
+pub mod conversation;
 mod copy;
 mod counters;
 mod decisions;

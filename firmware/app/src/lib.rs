@@ -17,7 +17,6 @@
 mod board;
 mod boot;
 mod buttons;
-mod conversation;
 mod entropy;
 mod event;
 mod health;

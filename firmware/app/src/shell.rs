@@ -5,9 +5,9 @@ use countersign_link::{
     BodyError, Code, FrameDecoder, FrameEncoder, FrameError, Message, Reply, Request, State, Status,
 };
 use countersign_signer::About;
+use countersign_signer::conversation::{Origin, REST_OF_FRAME};
 use embassy_futures::select::{Either, select};
 
-use crate::conversation::{Origin, REST_OF_FRAME};
 use crate::worker::{Ending, Worker, error};
 use crate::{Board, Clock, HungUp, Serial, TRANSFER, Watchdog};
 

@@ -2,11 +2,9 @@ use core::time::Duration;
 
 use countersign_link::{Code, ErrorReply, Message, Reply, Request};
 use countersign_policy::Uptime;
+use countersign_signer::conversation::{BUSY, Conversation, INTER_CHUNK, Origin, next_look};
 use countersign_signer::{Device, Input, Moment, Output, Scratch};
 
-use crate::conversation::{
-    BUSY, Conversation, INTER_CHUNK, Origin, is_aside, leaves_open, next_look,
-};
 use crate::entropy::Entropy;
 use crate::shell::Outlet;
 use crate::storage::{Storage, StorageFault};
@@ -108,14 +106,14 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         if matches!(request, Request::Park { .. }) {
             return self.park(origin, request, outlet).await;
         }
-        if is_aside(&request) || self.conversation.is_occupied() {
+        if request.is_aside() || self.conversation.is_occupied() {
             return self.answer_aside(origin, request, outlet).await;
         }
         if matches!(self.conversation, Conversation::Open(..)) {
             // This frame goes on with that request, or takes its place.
             self.conversation = Conversation::Greeted;
         }
-        let opens = leaves_open(&request);
+        let opens = request.leaves_open();
         let advance = self.advance(origin, Input::Message { id, request }, outlet).await?;
         if opens && advance == Advance::ExpectsMore {
             let until = self.now().saturating_add(INTER_CHUNK);

@@ -21,7 +21,6 @@
 
 mod board;
 mod buttons;
-mod conversation;
 mod flash;
 mod line;
 mod port;

@@ -1,3 +1,4 @@
+use core::time::Duration;
 use std::io;
 use std::time::Instant;
 
@@ -7,11 +8,11 @@ use countersign_link::{
     Reply, Request,
 };
 use countersign_policy::Uptime;
+use countersign_signer::conversation::{
+    BUSY, Conversation, INTER_CHUNK, Origin, REST_OF_FRAME, next_look,
+};
 use countersign_signer::{Desk, Device, Input, Moment, Output, Scratch};
 
-use crate::conversation::{
-    BUSY, Conversation, INTER_CHUNK, Origin, REST_OF_FRAME, is_aside, leaves_open, until_button,
-};
 use crate::{Board, Press, PromptText};
 
 /// What surrounds the core on a board: bytes in, bytes out, flash, buttons and deadlines.
@@ -20,7 +21,7 @@ use crate::{Board, Press, PromptText};
 pub(crate) struct Shell<'m, 'b> {
     decoder: FrameDecoder,
     /// Since when the beginning of a frame waits for its rest.
-    unfinished: Option<Instant>,
+    unfinished: Option<Duration>,
     core: Core<'m, 'b>,
 }
 
@@ -32,7 +33,7 @@ struct Core<'m, 'b> {
     started: Instant,
     conversation: Conversation,
     /// Since when a button can have been meant for the prompt of a request that was let go.
-    parked: Option<Instant>,
+    parked: Option<Duration>,
 }
 
 impl<'m, 'b> Shell<'m, 'b> {
@@ -70,6 +71,10 @@ impl<'m, 'b> Shell<'m, 'b> {
         bytes: &[u8],
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
+        let now = self.core.since_start(now);
+        if !bytes.is_empty() {
+            self.core.conversation.heard(now);
+        }
         let mut rest = bytes;
         while let Some(frame) = self.decoder.next(&mut rest) {
             match frame.map(|frame| (frame.sequence, frame.message::<Request<'_>>())) {
@@ -96,7 +101,8 @@ impl<'m, 'b> Shell<'m, 'b> {
     ///
     /// As [`Shell::receive`].
     pub(crate) fn proceed(&mut self, now: Instant, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.unfinished.is_some_and(|since| now.duration_since(since) >= REST_OF_FRAME) {
+        let now = self.core.since_start(now);
+        if self.unfinished.is_some_and(|since| now.saturating_sub(since) >= REST_OF_FRAME) {
             self.unfinished = None;
             countersign_crypto::wipe(self.decoder.reset());
             if let Conversation::Open(origin, _) = self.core.conversation {
@@ -107,12 +113,12 @@ impl<'m, 'b> Shell<'m, 'b> {
     }
 
     /// How long nothing has to be done unless bytes arrive; `None` for ever.
-    pub(crate) fn patience(&self, now: Instant) -> Option<core::time::Duration> {
-        let rest = self
-            .unfinished
-            .map(|since| REST_OF_FRAME.saturating_sub(now.saturating_duration_since(since)));
-        let button = self.core.parked.map(|earliest| until_button(earliest, now));
-        [rest, button, self.core.conversation.patience(now)].into_iter().flatten().min()
+    pub(crate) fn patience(&self, now: Instant) -> Option<Duration> {
+        let now = self.core.since_start(now);
+        let rest = self.unfinished.map(|since| since.saturating_add(REST_OF_FRAME));
+        let button = self.core.parked.map(|earliest| next_look(earliest, now));
+        let due = [rest, button, self.core.conversation.due(now)].into_iter().flatten().min()?;
+        Some(due.saturating_sub(now))
     }
 
     /// Forgets the host, who closed the port.
@@ -126,9 +132,13 @@ impl<'m, 'b> Shell<'m, 'b> {
 }
 
 impl Core<'_, '_> {
+    fn since_start(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
+    }
+
     fn take(
         &mut self,
-        now: Instant,
+        now: Duration,
         sequence: u16,
         message: Message<Request<'_>>,
         out: &mut Vec<u8>,
@@ -144,17 +154,17 @@ impl Core<'_, '_> {
         if let Request::Park { .. } = request {
             return self.park(now, origin, request, out);
         }
-        if is_aside(&request) || self.conversation.is_occupied() {
+        if request.is_aside() || self.conversation.is_occupied() {
             return self.answer_aside(origin, request, out);
         }
         if matches!(self.conversation, Conversation::Open(..)) {
             // This frame goes on with that request, or takes its place.
             self.conversation = Conversation::Greeted;
         }
-        let opens = leaves_open(&request);
+        let opens = request.leaves_open();
         let expects_more = self.advance(now, origin, Input::Message { id, request }, out)?;
         if opens && expects_more {
-            self.conversation = Conversation::Open(origin, later(now, INTER_CHUNK));
+            self.conversation = Conversation::Open(origin, now.saturating_add(INTER_CHUNK));
         }
         Ok(())
     }
@@ -178,7 +188,7 @@ impl Core<'_, '_> {
     /// Returns whether the request may go on with another frame.
     fn advance(
         &mut self,
-        now: Instant,
+        now: Duration,
         origin: Origin,
         input: Input<'_>,
         out: &mut Vec<u8>,
@@ -195,7 +205,7 @@ impl Core<'_, '_> {
                 }
                 Output::Ask { id, prompt } => {
                     self.conversation =
-                        Conversation::Asking(origin, later(now, self.board.reaction));
+                        Conversation::Asking(origin, now.saturating_add(self.board.reaction));
                     self.parked = None;
                     self.show_prompt();
                     let reply = Reply::AwaitingApproval { prompt };
@@ -212,14 +222,14 @@ impl Core<'_, '_> {
         }
     }
 
-    fn proceed(&mut self, now: Instant, out: &mut Vec<u8>) -> io::Result<()> {
+    fn proceed(&mut self, now: Duration, out: &mut Vec<u8>) -> io::Result<()> {
         if self.parked.is_some_and(|earliest| now >= earliest) {
             self.hear_parked()?;
         }
         match self.conversation {
             Conversation::Open(origin, until) if now >= until => self.lose(origin, out),
             Conversation::Working(origin, said) => {
-                let said = if now.duration_since(said) < BUSY {
+                let said = if now.saturating_sub(said) < BUSY {
                     said
                 } else {
                     self.say_busy(origin, out)?;
@@ -252,7 +262,7 @@ impl Core<'_, '_> {
     /// Lets go of the request that waits for a button, and leaves its prompt on the screen.
     fn park(
         &mut self,
-        now: Instant,
+        now: Duration,
         origin: Origin,
         request: Request<'_>,
         out: &mut Vec<u8>,
@@ -380,9 +390,4 @@ const fn frame_code(error: FrameError) -> Code {
         FrameError::Malformed | FrameError::Checksum => Code::FRAME_DAMAGED,
         FrameError::Version | FrameError::Header => Code::FRAME_HEADER,
     }
-}
-
-/// A moment after `now`; a clock that cannot count so far is as good as stopped.
-fn later(now: Instant, wait: core::time::Duration) -> Instant {
-    now.checked_add(wait).unwrap_or(now)
 }

@@ -2,8 +2,8 @@ use core::fmt::{Debug, Display};
 use core::ptr::drop_in_place;
 
 use countersign_crypto::{
-    BadTag, BadWords, ChaCha20, Curve, CurveMemory, HmacSha256, KeyPair, KeyType, Mnemonic, NotAKey,
-    NotAPoint, PublicKey, Secret, SecretKey, Sha256, SharedSecret, Signature, TaggedHash,
+    BadTag, BadWords, ChaCha20, Curve, CurveMemory, HmacSha256, KeyPair, KeyType, Mnemonic,
+    NotAKey, NotAPoint, PublicKey, Secret, SecretKey, Sha256, SharedSecret, Signature, TaggedHash,
     hkdf_sha256, hmac_sha256, open, seal, seal_with_trailing_key, sha256, wipe,
 };
 

@@ -1,23 +1,22 @@
+//! Who is to be answered, and until when: what is the same around the core on every device.
+
 use core::time::Duration;
 
-use countersign_link::{
-    BUSY_MS, ClaimRequest, INTER_CHUNK_MS, OfferRequest, OnionRequest, PathsRequest, RefundRequest,
-    Request,
-};
+use countersign_link::{BUSY_MS, INTER_CHUNK_MS};
 
 /// A frame of the host's, as its replies name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub struct Origin {
     /// The request's id.
-    pub(crate) id: u32,
+    pub id: u32,
     /// The frame's number.
-    pub(crate) sequence: u16,
+    pub sequence: u16,
 }
 
 /// What goes on between host and device, as far as the core does not know it: who is to be
-/// answered, and until when. Times are the board's.
+/// answered, and until when. Times are the board's, since it was switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Conversation {
+pub enum Conversation {
     /// Nothing, and possibly nobody: frames that are damaged are passed over.
     Silent,
     /// The host has said `Hello`, and nothing is being done.
@@ -31,13 +30,13 @@ pub(crate) enum Conversation {
 }
 
 /// How long the rest of a frame may take.
-pub(crate) const REST_OF_FRAME: Duration = Duration::from_secs(2);
+pub const REST_OF_FRAME: Duration = Duration::from_secs(2);
 
 /// How long the next frame of a request may take.
-pub(crate) const INTER_CHUNK: Duration = milliseconds(INTER_CHUNK_MS);
+pub const INTER_CHUNK: Duration = milliseconds(INTER_CHUNK_MS);
 
 /// How often a busy device says so.
-pub(crate) const BUSY: Duration = milliseconds(BUSY_MS);
+pub const BUSY: Duration = milliseconds(BUSY_MS);
 
 /// How often the buttons are looked at.
 const LOOK: Duration = Duration::from_millis(20);
@@ -49,7 +48,8 @@ const fn milliseconds(count: u32) -> Duration {
 
 impl Conversation {
     /// The request that something is being done about.
-    pub(crate) const fn origin(&self) -> Option<Origin> {
+    #[must_use]
+    pub const fn origin(&self) -> Option<Origin> {
         match self {
             Self::Silent | Self::Greeted => None,
             Self::Open(origin, _) | Self::Working(origin, _) | Self::Asking(origin, _) => {
@@ -60,19 +60,21 @@ impl Conversation {
 
     /// Takes note of bytes: a pause between frames begins with the last of them, however slowly they
     /// come.
-    pub(crate) const fn heard(&mut self, now: Duration) {
+    pub const fn heard(&mut self, now: Duration) {
         if let Self::Open(_, until) = self {
             *until = now.saturating_add(INTER_CHUNK);
         }
     }
 
     /// Whether the core is in the middle of something that no other request takes the place of.
-    pub(crate) const fn is_occupied(&self) -> bool {
+    #[must_use]
+    pub const fn is_occupied(&self) -> bool {
         matches!(self, Self::Working(..) | Self::Asking(..))
     }
 
     /// When something has to be done unless bytes arrive before; `None` for never.
-    pub(crate) fn due(&self, now: Duration) -> Option<Duration> {
+    #[must_use]
+    pub fn due(&self, now: Duration) -> Option<Duration> {
         match self {
             Self::Silent | Self::Greeted => None,
             Self::Open(_, until) => Some(*until),
@@ -82,63 +84,16 @@ impl Conversation {
     }
 }
 
-/// When the buttons are looked at next.
-pub(crate) fn next_look(earliest: Duration, now: Duration) -> Duration {
+/// When the buttons are looked at next, which nobody can have pressed before `earliest`.
+#[must_use]
+pub fn next_look(earliest: Duration, now: Duration) -> Duration {
     now.saturating_add(LOOK).max(earliest)
-}
-
-/// Whether a frame is one of a request that is not complete with it.
-pub(crate) fn leaves_open(request: &Request<'_>) -> bool {
-    match request {
-        Request::Offer(request) => {
-            matches!(request, OfferRequest::Create(_) | OfferRequest::Path { .. })
-        }
-        Request::Onion(request) => {
-            matches!(request, OnionRequest::Begin { .. } | OnionRequest::Chunk(_))
-        }
-        Request::Paths(request) => {
-            matches!(request, PathsRequest::Path { .. } | PathsRequest::Recipient { .. })
-        }
-        Request::Claim(request) => {
-            matches!(request, ClaimRequest::Onion { .. } | ClaimRequest::OnionChunk(_))
-        }
-        Request::Refund(request) => matches!(
-            request,
-            RefundRequest::Create { .. }
-                | RefundRequest::Path { .. }
-                | RefundRequest::Answer { .. }
-        ),
-        Request::Import { chunk, .. } => !chunk.data.is_empty(),
-        Request::Hello { .. }
-        | Request::Ping
-        | Request::Status
-        | Request::Cancel { .. }
-        | Request::GetInfo
-        | Request::Provision(_)
-        | Request::Rules(_)
-        | Request::Route { .. }
-        | Request::Pull { .. }
-        | Request::Export
-        | Request::Log { .. }
-        | Request::Time { .. }
-        | Request::Pair(_)
-        | Request::Entropy(_)
-        | Request::Prompt { .. }
-        | Request::Rate { .. }
-        | Request::Park { .. } => false,
-    }
-}
-
-/// Whether a frame may be sent at any time and leaves everything else as it is.
-pub(crate) const fn is_aside(request: &Request<'_>) -> bool {
-    matches!(
-        request,
-        Request::Ping | Request::Status | Request::Cancel { .. } | Request::Prompt { .. }
-    )
 }
 
 #[cfg(test)]
 mod tests {
+    //! Who is to be answered, and until when: what is the same around the core on every device.
+
     use core::time::Duration;
 
     use super::{Conversation, INTER_CHUNK, Origin};
