@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, Result};
 use countersign_client::{Access, Client};
 
+use crate::debugger::Debugger;
 use crate::merchant::Merchant;
 
 /// The emulated board, switched on. Dropping it pulls the plug.
@@ -12,8 +13,17 @@ use crate::merchant::Merchant;
 pub struct Emulator {
     process: Child,
     link: PathBuf,
+    debugger: PathBuf,
     merchant: Merchant,
 }
+
+/// Where there is no memory, and where a program of one word can be put: between the statics and the
+/// deepest that the stack has been.
+const NOWHERE: u32 = 0xF000_0000;
+const SPARE: u32 = 0x2000_8000;
+
+/// A branch to itself, twice.
+const FOREVER: u32 = 0xE7FE_E7FE;
 
 /// The image that `cargo xtask firmware` made: the variable that names it is set by the verbs that
 /// run these tests.
@@ -33,10 +43,13 @@ impl Emulator {
     ///
     /// When QEMU cannot be run.
     pub fn start(image: &Path, flash: &Path) -> Result<Self> {
+        let debugger = flash.with_extension("gdb");
         let mut process = Command::new("qemu-system-arm")
             .args(["-M", "mps2-an386", "-nographic", "-monitor", "none"])
             .args(["-serial", "pty", "-serial", "pty"])
             .args(["-semihosting-config", "enable=on,target=native"])
+            .arg("-gdb")
+            .arg(format!("unix:{},server=on,wait=off", debugger.display()))
             .arg("-append")
             .arg(format!("flash={}", flash.display()))
             .arg("-kernel")
@@ -53,7 +66,7 @@ impl Emulator {
         });
         let link = ports.next().context("QEMU names the first serial line")?;
         let merchant = ports.next().context("QEMU names the second serial line")?;
-        Ok(Self { process, link, merchant: Merchant::sit_down(&merchant)? })
+        Ok(Self { process, link, debugger, merchant: Merchant::sit_down(&merchant)? })
     }
 
     /// A client of it.
@@ -63,6 +76,26 @@ impl Emulator {
     /// When it does not answer.
     pub async fn client(&self) -> Result<Client> {
         Ok(Client::open(Access::Serial(self.link.clone()), |_| {}).await?)
+    }
+
+    /// Has the program jump to where there is no memory.
+    ///
+    /// # Errors
+    ///
+    /// When the emulator's debugger port does not work.
+    pub fn crash(&self) -> Result<()> {
+        Debugger::attach(&self.debugger)?.go_on_at(NOWHERE)
+    }
+
+    /// Has the program go round in a circle.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emulator::crash`].
+    pub fn hang(&self) -> Result<()> {
+        let mut debugger = Debugger::attach(&self.debugger)?;
+        debugger.write(SPARE, FOREVER)?;
+        debugger.go_on_at(SPARE)
     }
 
     /// Everything that the merchant has read so far, line by line.

@@ -1,5 +1,6 @@
 //! The firmware's image in QEMU, driven by the ordinary client.
 
+mod debugger;
 mod emulator;
 mod merchant;
 mod oracle;

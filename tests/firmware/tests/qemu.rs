@@ -1,5 +1,7 @@
 //! The image in QEMU does what the simulator does: `cargo xtask qemu` runs these.
 
+use core::time::Duration;
+
 use countersign_firmware_tests::{Emulator, LARGEST, image, worst_request};
 use countersign_link::{Code, Network, ResetReason, State};
 use countersign_tests::shop::WORDS;
@@ -54,4 +56,34 @@ async fn damaged_flash_boots_to_wipe_needed() {
     assert_eq!(client.hello().state, State::WipeNeeded);
     client.wipe().await.unwrap();
     assert_eq!(client.status().await.unwrap().state, State::Unprovisioned);
+}
+
+/// The state and the reason of the last reset, once the board has started again.
+async fn after(emulator: &Emulator, reset: ResetReason) -> State {
+    for _ in 0..20 {
+        if let Ok(mut client) = emulator.client().await
+            && let Ok(status) = client.status().await
+            && status.reset == reset
+        {
+            return status.state;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("the board has not started again for {reset:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+async fn a_fault_and_a_hang_start_the_board_again_with_its_state_and_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = Emulator::start(&image().unwrap(), &folder.path().join("flash")).unwrap();
+    let mut client = emulator.client().await.unwrap();
+    client.restore(WORDS, Network::Regtest).await.unwrap();
+    let before = client.status().await.unwrap();
+    assert_eq!((before.state, before.reset), (State::Ready, ResetReason::PowerOn));
+    drop(client);
+    emulator.crash().unwrap();
+    assert_eq!(after(&emulator, ResetReason::Fault).await, State::Ready);
+    emulator.hang().unwrap();
+    assert_eq!(after(&emulator, ResetReason::Watchdog).await, State::Ready);
 }

@@ -25,7 +25,9 @@ const PAGE: usize = 4_096;
 const PAGES: usize = 16;
 
 impl FileFlash {
-    /// Opens the file that the command line names, or makes an empty one.
+    /// Opens the file that the command line names, or makes an empty one. Its buffers are not to stay
+    /// in `main`'s frame.
+    #[inline(never)]
     pub(crate) fn open() -> Option<Self> {
         let mut buffer = [MaybeUninit::uninit(); COMMAND_LINE];
         let mut rest: &[u8] = sys_get_cmdline_uninit(&mut buffer).ok()?;
