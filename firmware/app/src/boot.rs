@@ -61,7 +61,10 @@ pub async fn run<B: Board>(parts: Parts<B>, memory: &mut Memory) -> ! {
         seed: SeedAtRest::Plain,
     };
     let Memory { curve, desk, scratch, line } = memory;
-    let code = match prepare::<B>(&mut random, flash, secret.as_ref(), curve) {
+    let prepared = prepare::<B>(&mut random, flash, secret.as_ref(), curve);
+    // The keys that it gave are all that is left of it.
+    drop(secret);
+    let code = match prepared {
         Ok(Prepared { entropy, mut storage, curve }) => {
             B::log(Event::SelfTested);
             let about = About { seed: storage.seed_at_rest(), ..about };

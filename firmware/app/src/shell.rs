@@ -145,42 +145,48 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
 }
 
 impl<B: Board> Outlet<'_, B> {
-    /// Sends one reply.
+    /// Sends one reply. It is in the frame before anything is awaited: futures have no room for it.
     ///
     /// # Errors
     ///
     /// [`Ending::HungUp`] when nobody reads it.
-    pub(crate) async fn send(
+    pub(crate) fn send(
         &mut self,
         origin: Origin,
         reply: Reply<'_>,
         clock: &B::Clock,
-    ) -> Result<(), Ending> {
+    ) -> impl Future<Output = Result<(), Ending>> {
         let is_secret =
             matches!(reply, Reply::Words(_) | Reply::BridgeKey { .. } | Reply::Claimed { .. });
-        let outcome = send(self.encoder, self.serial, origin, reply, clock).await;
-        if is_secret {
-            wipe(self.encoder.buffer_mut());
+        let length = encode(self.encoder, origin, reply);
+        async move {
+            let buffer = self.encoder.buffer_mut();
+            let frame = buffer.get(..length).unwrap_or_default();
+            let outcome = write(self.serial, frame, clock).await;
+            if is_secret {
+                wipe(buffer);
+            }
+            outcome.or(Err(Ending::HungUp))
         }
-        outcome.or(Err(Ending::HungUp))
     }
 }
 
-async fn send(
-    encoder: &mut FrameEncoder,
-    serial: &mut impl Serial,
-    origin: Origin,
-    reply: Reply<'_>,
-    clock: &impl Clock,
-) -> Result<(), HungUp> {
+/// Puts a reply into the encoder's buffer and returns the length of its frame.
+#[inline(never)]
+fn encode(encoder: &mut FrameEncoder, origin: Origin, reply: Reply<'_>) -> usize {
     let Origin { id, sequence } = origin;
     let message = Message { id, body: reply };
+    if let Ok(frame) = encoder.encode(sequence, &message) {
+        return frame.len();
+    }
     // A reply that is longer than a frame is a fault of ours, not the host's.
-    let fits = encoder.encode(sequence, &message).is_ok();
     let instead = Message { id, body: error(Code::INTERNAL) };
-    let bytes = encoder.encode(sequence, if fits { &message } else { &instead }).or(Err(HungUp))?;
+    encoder.encode(sequence, &instead).map_or(0, <[u8]>::len)
+}
+
+async fn write(serial: &mut impl Serial, frame: &[u8], clock: &impl Clock) -> Result<(), HungUp> {
     let until = clock.now().saturating_add(PATIENCE);
-    match select(serial.write(bytes), clock.until(until)).await {
+    match select(serial.write(frame), clock.until(until)).await {
         Either::First(sent) => sent,
         Either::Second(()) => Err(HungUp),
     }
@@ -209,8 +215,10 @@ pub(crate) async fn refuse<S: Serial, C: Clock>(
             let Ok(frame) = frame else { continue };
             let Ok(Message { id, body }) = frame.message::<Request<'_>>() else { continue };
             let origin = Origin { id, sequence: frame.sequence };
+            let length = encode(encoder, origin, faulty(code, about, &body));
+            let frame = encoder.buffer_mut().get(..length).unwrap_or_default();
             // A host that does not read its answer misses it.
-            let _sent = send(encoder, serial, origin, faulty(code, about, &body), clock).await;
+            let _sent = write(serial, frame, clock).await;
         }
     }
 }
