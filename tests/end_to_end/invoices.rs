@@ -44,6 +44,26 @@ fn a_bip_353_name() {
 }
 
 #[test]
+fn ldk_payers_do_not_ask_for_an_offer_in_a_currency() {
+    // Both releases read such an offer and then refuse to pay it (`UnsupportedCurrency`), so nothing
+    // reaches the bridge. `tests/fiat.rs` has the payer that asks.
+    let mut shop = Shop::prepare(Opening::default());
+    let _ = shop.merchant.tell(&["time"]);
+    let _ = shop.merchant.tell(&["rate", "EUR=1000sat"]);
+    let terms = ["--description", "a meal", "--amount", "4.50EUR", "--path", &shop.usual_path()];
+    let offer = shop.merchant.offer(&terms);
+    shop.start_bridge(&["--rate", "EUR=1010sat"]);
+    for ldk in Ldk::ALL {
+        for wish in [&[][..], &["--amount-msat", "4600000"]] {
+            let answers = shop.ask(ldk, &offer, wish);
+            assert_eq!(answers[0]["verified"], false, "{answers:?}");
+            assert_eq!(answers[0]["reason"], "UnsupportedCurrency", "{answers:?}");
+        }
+    }
+    assert!(!shop.bridge_log().contains("does not take the rate"), "{}", shop.bridge_log());
+}
+
+#[test]
 fn ten_copies_of_a_request_get_one_payment_hash() {
     let (shop, offer) = Shop::open(&PRICED, Opening::default());
     for ldk in Ldk::ALL {

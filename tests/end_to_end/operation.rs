@@ -57,6 +57,29 @@ fn a_merchant_who_reads_a_prompt_keeps_no_other_customer_waiting() {
 }
 
 #[test]
+fn a_flood_over_one_relay_holds_nobody_up_who_comes_over_another() {
+    let mut shop = Shop::prepare(Opening { relays: 2, ..Opening::default() });
+    let paths = [0, 1].map(|at| format!("{},{}", shop.relays[at].id, shop.merchant.bridge_id));
+    let terms = [&PRICED[..], &["--path", &paths[0], "--path", &paths[1]]].concat();
+    let offer = shop.merchant.offer(&terms);
+    // The token bucket is out of the way: here it is the queue's turn.
+    shop.start_bridge(&["--peer-rate", "100000"]);
+    let entrances = [0, 1].map(|at| shop.relays[at].address.clone());
+    let flood = ["--repeat", "10", "--count", "4", "--timeout", "3"];
+    thread::scope(|scope| {
+        let flooding: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| Shop::ask_at(&entrances[0], Ldk::V0_2, &offer, &flood)))
+            .collect();
+        thread::sleep(Duration::from_millis(500));
+        for _ in 0..3 {
+            let answers = Shop::ask_at(&entrances[1], Ldk::V0_2, &offer, &[]);
+            assert!(verified(&answers)["milliseconds"].as_u64().unwrap() < 2_000, "{answers:?}");
+        }
+        assert!(flooding.iter().any(|payer| !payer.is_finished()), "the flood went on");
+    });
+}
+
+#[test]
 fn the_device_is_asked_for_the_bridges_key_once() {
     let (mut shop, offer) = Shop::open(&PRICED, Opening::default());
     std::fs::remove_file(shop.merchant.path("bridge.key")).unwrap();

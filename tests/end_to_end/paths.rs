@@ -22,6 +22,34 @@ fn the_bridge_itself_may_be_the_introduction_node() {
 }
 
 #[test]
+fn the_smallest_onions_carry_a_request_and_its_invoice() {
+    // LDK 0.3's own routers make four hops of every reply path, which fit no such onion; a wallet
+    // with a router of its own sends them.
+    let mut shop = Shop::prepare(Opening { relays: 0, ..Opening::default() });
+    let terms = [&PRICED[..], &["--path", &shop.merchant.bridge_id]].concat();
+    let offer = shop.merchant.offer(&terms);
+    shop.start_bridge(&[]);
+    for ldk in Ldk::ALL {
+        let answers = Shop::ask_at(&shop.bridge_address(), ldk, &offer, &["--reply-path", "short"]);
+        assert_eq!(sizes(verified(&answers)), [1_366; 2], "{ldk:?}");
+    }
+}
+
+#[test]
+fn an_offer_over_two_relays_outlives_one_of_them() {
+    let mut shop = Shop::prepare(Opening { relays: 2, ..Opening::default() });
+    let paths = [0, 1].map(|at| format!("{},{}", shop.relays[at].id, shop.merchant.bridge_id));
+    let terms = [&PRICED[..], &["--path", &paths[0], "--path", &paths[1]]].concat();
+    let offer = shop.merchant.offer(&terms);
+    shop.start_bridge(&[]);
+    // It is killed when it is dropped.
+    drop(shop.relays.remove(0));
+    for ldk in Ldk::ALL {
+        let _ = verified(&shop.ask(ldk, &offer, &[]));
+    }
+}
+
+#[test]
 fn either_of_two_relays_is_enough() {
     let mut shop = Shop::prepare(Opening { relays: 2, ..Opening::default() });
     let paths = [0, 1].map(|at| format!("{},{}", shop.relays[at].id, shop.merchant.bridge_id));

@@ -12,15 +12,19 @@ use lightning::sign::{KeysManager, ReceiveAuthKey};
 use lightning::types::features::ChannelFeatures;
 
 use super::off_chain::Log;
+use crate::release::short_path;
 
 type Graph = Arc<NetworkGraph<Arc<Log>>>;
 
-/// LDK's two ways to build message paths, one of which is chosen when a node starts.
+/// LDK's two ways to build message paths, and a wallet's own, one of which is chosen when a node
+/// starts.
 pub(super) enum MessagePaths {
     /// Node ids and dummy hops.
     Padded(NodeIdMessageRouter<Graph, Arc<Log>, Arc<KeysManager>>),
     /// Short channel ids where there are some, and no more hops than needed.
     Compact(DefaultMessageRouter<Graph, Arc<Log>, Arc<KeysManager>>),
+    /// The first peer, then the recipient.
+    Short(NodeIdMessageRouter<Graph, Arc<Log>, Arc<KeysManager>>, Arc<KeysManager>),
 }
 
 impl MessagePaths {
@@ -28,6 +32,7 @@ impl MessagePaths {
         match shape {
             PathShape::Padded => Self::Padded(NodeIdMessageRouter::new(graph, keys)),
             PathShape::Compact => Self::Compact(DefaultMessageRouter::new(graph, keys)),
+            PathShape::Short => Self::Short(NodeIdMessageRouter::new(graph, keys.clone()), keys),
         }
     }
 }
@@ -40,7 +45,9 @@ impl MessageRouter for MessagePaths {
         destination: Destination,
     ) -> Result<OnionMessagePath, ()> {
         match self {
-            Self::Padded(router) => router.find_path(sender, peers, destination),
+            Self::Padded(router) | Self::Short(router, _) => {
+                router.find_path(sender, peers, destination)
+            }
             Self::Compact(router) => router.find_path(sender, peers, destination),
         }
     }
@@ -59,6 +66,10 @@ impl MessageRouter for MessagePaths {
             }
             Self::Compact(router) => {
                 router.create_blinded_paths(recipient, receive_auth_key, context, peers, secp)
+            }
+            Self::Short(_, keys) => {
+                let hops = peers.get(..1).ok_or(())?;
+                Ok(vec![short_path(hops, recipient, receive_auth_key, context, keys, secp)])
             }
         }
     }

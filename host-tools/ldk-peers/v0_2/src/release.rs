@@ -2,10 +2,12 @@
 
 use bitcoin::Transaction;
 use bitcoin::secp256k1::{PublicKey, Secp256k1, Signing, Verification};
+use lightning::blinded_path::message::{BlindedMessagePath, MessageContext, MessageForwardNode};
 use lightning::blinded_path::payment::{BlindedPaymentPath, ReceiveTlvs};
 use lightning::chain::chaininterface::BroadcasterInterface;
 use lightning::ln::channel_state::ChannelDetails;
 use lightning::routing::router::{InFlightHtlcs, Route, RouteParameters, Router};
+use lightning::sign::{KeysManager, ReceiveAuthKey};
 
 use crate::peer::{DeadEnd, OffChain};
 
@@ -14,6 +16,18 @@ pub(crate) const VERSION: &str = "0.2.7";
 
 /// The newest block that a node knows.
 pub(crate) type Tip = lightning::chain::BestBlock;
+
+/// A path over `hops` to `recipient` without dummy hops; this release has no smaller padding.
+pub(crate) fn short_path<T: Signing + Verification>(
+    hops: &[MessageForwardNode],
+    recipient: PublicKey,
+    auth: ReceiveAuthKey,
+    context: MessageContext,
+    keys: &KeysManager,
+    secp: &Secp256k1<T>,
+) -> BlindedMessagePath {
+    BlindedMessagePath::new(hops, recipient, auth, context, keys, secp)
+}
 
 impl BroadcasterInterface for OffChain {
     fn broadcast_transactions(&self, _transactions: &[&Transaction]) {}

@@ -2,11 +2,12 @@
 
 use bitcoin::Transaction;
 use bitcoin::secp256k1::{PublicKey, Secp256k1, Signing, Verification};
+use lightning::blinded_path::message::{BlindedMessagePath, MessageContext, MessageForwardNode};
 use lightning::blinded_path::payment::{BlindedPaymentPath, ReceiveTlvs};
 use lightning::chain::chaininterface::{BroadcasterInterface, TransactionType};
 use lightning::ln::channel_state::ChannelDetails;
 use lightning::routing::router::{InFlightHtlcs, Route, RouteParameters, Router};
-use lightning::sign::ReceiveAuthKey;
+use lightning::sign::{KeysManager, ReceiveAuthKey};
 
 use crate::peer::{DeadEnd, OffChain};
 
@@ -15,6 +16,18 @@ pub(crate) const VERSION: &str = "0.3.0-rc3";
 
 /// The newest blocks that a node knows.
 pub(crate) type Tip = lightning::chain::BlockLocator;
+
+/// A path over `hops` to `recipient` without dummy hops and with the smallest padding.
+pub(crate) fn short_path<T: Signing + Verification>(
+    hops: &[MessageForwardNode],
+    recipient: PublicKey,
+    auth: ReceiveAuthKey,
+    context: MessageContext,
+    keys: &KeysManager,
+    secp: &Secp256k1<T>,
+) -> BlindedMessagePath {
+    BlindedMessagePath::new(hops, recipient, auth, context, true, keys, secp)
+}
 
 impl BroadcasterInterface for OffChain {
     fn broadcast_transactions(&self, _transactions: &[(&Transaction, TransactionType)]) {}
