@@ -1,9 +1,11 @@
 //! P4: a stranger's message costs one bounded unit of work, and free requests use up nothing that
-//! paying customers need. Instructions are counted by the benchmark; here it is the structure.
+//! paying customers need. `cargo xtask work` counts the instructions of the dearest message and holds
+//! them to the published number (`WORK.md`); here it is the structure.
 
 use countersign_link::{Reply, Request};
 use countersign_offers::Field;
 use countersign_signer::{Desk, Device, Scratch};
+use countersign_tests::dearest;
 use countersign_tests::onion::with_curve;
 use countersign_tests::payer::{self, Wish};
 use countersign_tests::scene::{Scene, donation, need};
@@ -37,6 +39,22 @@ fn an_answer_is_made_in_steps_that_its_layers_bound() {
             let most = most_steps(hops);
             assert!((hops..=most).contains(&scene.shop.steps), "{} of {most}", scene.shop.steps);
             scene.shop.hello();
+        }
+    });
+}
+
+#[test]
+fn the_dearest_message_is_answered_within_the_bound_for_its_layers() {
+    with_curve(|curve| {
+        let (mut scene, messages) = dearest::messages(curve, 2);
+        for message in &messages {
+            assert_eq!(message.packet.len(), 32_834);
+            scene.shop.steps = 0;
+            assert_eq!(dearest::answer(&mut scene, message).len(), 32_834);
+            // Frames in, the answer's steps, frames out.
+            let frames = 2 + 32_834_usize.div_ceil(960);
+            let most = frames + 10 + most_steps(12) + frames;
+            assert!(scene.shop.steps <= most, "{} of {most}", scene.shop.steps);
         }
     });
 }

@@ -1,6 +1,7 @@
 //! What the promise tests and the fuzzers share: property bodies and the loader of the
 //! specification's test vectors.
 
+pub mod dearest;
 pub mod merchant;
 pub mod model;
 pub mod onion;

@@ -25,6 +25,7 @@ mod setup;
 mod sizes;
 mod soak;
 mod test;
+mod work;
 mod workspace;
 
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// What the dearest message of a stranger costs a device, against the published number
+    Work,
     /// Fuzz one target or all of them
     Fuzz {
         /// A file name in `fuzz/fuzz_targets`, without `.rs`
@@ -107,6 +110,7 @@ fn main() -> ExitCode {
         Verb::Test { quick: false } => test::all(&workspace, &mut report),
         Verb::Bench { json: true } => return bench::json(&workspace),
         Verb::Bench { json: false } => bench::table(&workspace, &mut report),
+        Verb::Work => work::measure(&workspace, &mut report),
         Verb::Fuzz { target, seconds } => {
             fuzz::run(&workspace, &mut report, target.as_deref(), seconds);
         }
