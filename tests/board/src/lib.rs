@@ -2,6 +2,7 @@
 
 mod board;
 mod chip;
+mod customer;
 mod host;
 mod merchant;
 

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use countersign_board_tests::{Chip, Cut, Hardware, Host, PAGE, PowerCut, Seeing};
 use countersign_crypto::{Mnemonic, sha256};
 use countersign_link::{Reply, State};
+use countersign_tests::onion::with_curve;
 use countersign_tests::shop::{NOW, Said, WORDS};
 
 /// The header's page and three more, so that pages are used again soon.
@@ -140,6 +141,34 @@ fn an_epoch_that_has_ended_stays_ended() {
         seen[usize::try_from(epoch).unwrap() - 1] += 1;
     });
     assert!(seen.iter().all(|&count| count > 0), "{seen:?}");
+}
+
+#[test]
+fn no_counter_goes_back_and_nothing_is_signed_uncounted() {
+    with_curve(|curve| {
+        for image in [shop().to_vec(), about_to_turn_a_page()] {
+            let (mut host, chip) = boot(&image);
+            let message = host.open_for(curve).unwrap();
+            drop(host);
+            let before = boot(&chip.image()).0.info().unwrap().signed;
+            // The reservation of before is used up, as after every start: this writes to flash.
+            let count = |host: &mut Host| host.hand_over(&message);
+            let mut seen = [0, 0];
+            with_every_cut(&chip.image(), count, |chip| {
+                let mut host = Host::boot(chip).unwrap();
+                let after = host.info().unwrap().signed;
+                assert!(after >= before);
+                seen[usize::from(after > before)] += 1;
+                let said = host.hand_over(&message).unwrap();
+                assert!(matches!(said.reply(), Reply::NeedPaymentPaths(_)), "{said:?}");
+                host.give_up().unwrap();
+                assert!(host.info().unwrap().signed > after);
+                drop(host);
+                assert!(Host::boot(chip).unwrap().info().unwrap().signed > after);
+            });
+            assert!(seen.iter().all(|&count| count > 0), "{seen:?}");
+        }
+    });
 }
 
 #[test]
