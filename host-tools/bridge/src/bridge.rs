@@ -11,11 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::connections::{Peers, accept, bind, fetch, keep, peers};
-use crate::forwarder::Forwarder;
+use crate::forwarder::{Forwarder, Laps};
 use crate::gossip::{Map, no_reader};
 use crate::router::Router;
 use crate::waiting::Waiting;
-use crate::{Counts, Device, Gossip, Outcome, Settings};
+use crate::{Counts, Device, Gossip, Outcome, Outgoing, Settings};
 
 /// A running bridge. It stops when it is dropped.
 pub struct Bridge {
@@ -84,6 +84,12 @@ impl Bridge {
     #[must_use]
     pub fn connected(&self) -> Vec<PublicKey> {
         self.peers.list_peers().into_iter().map(|peer| peer.counterparty_node_id).collect()
+    }
+
+    /// Sends an onion of the device's that answers nothing, such as the invoice for a refund.
+    pub fn send(&self, outgoing: &Outgoing) {
+        self.forwarder.send_from_device(Laps::REPLY, outgoing);
+        self.peers.process_events();
     }
 
     /// What became of the onion messages so far.

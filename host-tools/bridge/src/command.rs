@@ -1,5 +1,6 @@
 mod arguments;
 mod board;
+mod control;
 mod key_file;
 mod metrics;
 mod payment_paths;
@@ -74,7 +75,9 @@ async fn until_told_to_stop(arguments: Arguments) -> anyhow::Result<()> {
 async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let paths = payment_paths::read(&arguments)?;
     let records = Arguments::at_home(arguments.records.as_ref(), "records.sqlite")?;
-    let records = Records::open(&records)?;
+
+    // One for what comes from the network, one for what the merchant asks.
+    let (records, own_records) = (Records::open(&records)?, Records::open(&records)?);
     let flash = match arguments.device {
         DeviceName::Simulator(None) => Arguments::at_home(None, "simulator.flash")?,
         DeviceName::Simulator(Some(_))
@@ -90,23 +93,26 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let client = Arc::new(Mutex::new(client));
     tell_time(&client).await?;
     tokio::spawn(keep_told(client.clone(), arguments.rate_source()));
-    let board = Board {
+    let board = |client, records| Board {
         client,
-        reopened,
-        paths,
+        reopened: reopened.clone(),
+        paths: paths.clone(),
         invoice_error: arguments.invoice_error.into(),
         records,
         tally: tally.clone(),
         prompt: None,
     };
+    let (answering, asked) = (board(client.clone(), records), board(client, own_records));
 
     let peers = arguments.peer.len();
     let device = PublicKey::from_slice(&node.0).context("the device's node id is no public key")?;
     let settings = settings(&arguments, key, device, network);
-    let bridge = Arc::new(Bridge::start(settings, board).await?);
+    let bridge = Arc::new(Bridge::start(settings, answering).await?);
     if let Some(address) = arguments.metrics {
         metrics::serve(address, bridge.clone(), tally)?;
     }
+    let control = Arguments::at_home(arguments.control.as_ref(), "bridge.sock")?;
+    control::serve(&control, bridge.clone(), asked)?;
     connected(&bridge, peers).await;
     announce(&bridge, device, &arguments)?;
     pending().await

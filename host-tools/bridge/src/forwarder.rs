@@ -62,7 +62,7 @@ pub(crate) struct Laps(u8);
 
 impl Laps {
     /// Enough for a reply path that begins with device and bridge, in any order.
-    const REPLY: Self = Self(3);
+    pub(crate) const REPLY: Self = Self(3);
     const NONE: Self = Self(0);
 
     fn next(self) -> Option<Self> {

@@ -162,26 +162,37 @@ impl<S: PaymentPathsSource> Operation for Answer<'_, S> {
                 return Ok(Outcome::WithMerchant(prompt.map_or(Waiting::Turn, Waiting::Prompt)));
             }
         };
-        let reply = match reply {
-            Response::NeedPaymentPaths(need) => match self.source.payment_paths(need).await {
-                Some(paths) => propose(call, &paths).await?,
-                None => call.conclude(&Request::Paths(PathsRequest::None)).await?,
-            },
-            reply => reply,
-        };
-        match reply {
-            Response::Ignored => Ok(Outcome::Silence),
-            Response::Outgoing(Announced { mut outgoing, length }) => {
-                outgoing.packet = call.pull(Part::Onion, length).await?;
-                Ok(Outcome::Outgoing(outgoing))
-            }
-            Response::Pay(pay) => Ok(Outcome::Pay {
-                payment_hash: pay.payment_hash.0,
-                amount_msat: pay.amount_msat,
-                invoice: call.pull(Part::Invoice, pay.length.into()).await?,
-            }),
-            _ => Err(Error::Unexpected("onion-end")),
+        settle(call, reply, self.source, "onion-end").await
+    }
+}
+
+/// Gives payment paths if the device wants some, and pulls what it has ready in the end. `name` is
+/// that of the request that `reply` is for.
+pub(crate) async fn settle<S: PaymentPathsSource>(
+    call: &mut Call<'_>,
+    reply: Response,
+    source: &mut S,
+    name: &'static str,
+) -> Result<Outcome, Error> {
+    let reply = match reply {
+        Response::NeedPaymentPaths(need) => match source.payment_paths(need).await {
+            Some(paths) => propose(call, &paths).await?,
+            None => call.conclude(&Request::Paths(PathsRequest::None)).await?,
+        },
+        reply => reply,
+    };
+    match reply {
+        Response::Ignored => Ok(Outcome::Silence),
+        Response::Outgoing(Announced { mut outgoing, length }) => {
+            outgoing.packet = call.pull(Part::Onion, length).await?;
+            Ok(Outcome::Outgoing(outgoing))
         }
+        Response::Pay(pay) => Ok(Outcome::Pay {
+            payment_hash: pay.payment_hash.0,
+            amount_msat: pay.amount_msat,
+            invoice: call.pull(Part::Invoice, pay.length.into()).await?,
+        }),
+        _ => Err(Error::Unexpected(name)),
     }
 }
 

@@ -35,6 +35,7 @@ mod offers;
 mod operation;
 mod provisioning;
 mod rate;
+mod refunds;
 mod response;
 
 pub use access::{Access, AddressError, DeviceAddress};

@@ -22,12 +22,14 @@ use countersign_link::{
     Bytes, Destination, ErrorForm, MessageHop, NeedPaymentPaths, Network, NextHop, NodeId, Padding,
     PaymentHop, Price, Seal,
 };
+use countersign_offers::{ChainHash, Field};
 use countersign_policy::Rule;
 use countersign_simulator::{
     Board, Buttons, Entropy, Flash, Line, Press, PromptText, Script, Simulator,
 };
 use countersign_tests::onion::{secret_key, with_curve};
 use countersign_tests::payer::{self, InFlight, Wish};
+use countersign_tests::records;
 use countersign_tests::shop::{NOW, WORDS};
 use tokio::runtime::{Builder, Runtime};
 
@@ -289,5 +291,31 @@ fn what_is_not_for_the_device_is_answered_with_silence() {
             *byte ^= 1;
         }
         assert_eq!(shop.answer(&onion, &mut NoPaths), Outcome::Silence);
+    });
+}
+
+#[test]
+fn a_refund_of_somebodys_gets_an_invoice_that_its_payer_verifies() {
+    with_curve(|curve| {
+        let mut shop = Shop::open(curve);
+        let nodes = [payer::relay().public_key(curve), payer::payer().public_key(curve)];
+        let refund = records::refund()
+            .with(Field::INVREQ_CHAIN, ChainHash::REGTEST.0)
+            .with(Field::INVREQ_PAYER_NOTE, "n".repeat(500))
+            .with(Field::INVREQ_PATHS, payer::reply_path(curve, &nodes, 300))
+            .bytes();
+        assert!(refund.len() > 960, "more than one chunk");
+        let mut paths = shop.paths.clone();
+        let accepted = shop.client.accept_refund(&refund, &mut paths);
+        let outgoing = shop.runtime.block_on(accepted).unwrap();
+        let hash = outgoing.summary.unwrap().payment_hash.0;
+        assert_eq!(verified(curve, &refund, Outcome::Outgoing(outgoing)), (hash, 100));
+
+        let mut none = NoPaths;
+        let refused = shop.client.accept_refund(&refund, &mut none);
+        assert_eq!(
+            shop.runtime.block_on(refused).unwrap_err().code(),
+            Some(countersign_link::Code::policy(48))
+        );
     });
 }

@@ -20,6 +20,11 @@ pub(crate) fn simulated_flash() -> anyhow::Result<PathBuf> {
     Ok(directory()?.join("simulator.flash"))
 }
 
+/// Where a running bridge is asked.
+pub(crate) fn bridge_socket() -> anyhow::Result<PathBuf> {
+    Ok(directory()?.join("bridge.sock"))
+}
+
 /// The record of what was issued.
 pub(crate) fn records() -> anyhow::Result<PathBuf> {
     Ok(directory()?.join("records.sqlite"))

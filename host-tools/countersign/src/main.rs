@@ -16,6 +16,7 @@ mod home;
 mod invoices;
 mod offer;
 mod page;
+mod refund;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ enum Verb {
     Device(device::Arguments),
     Offer(offer::Arguments),
     Invoices(invoices::Arguments),
+    Refund(refund::Arguments),
     Bridge(bridge::Arguments),
 }
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Verb::Device(arguments) => device::run(&arguments),
         Verb::Offer(arguments) => offer::run(&arguments),
         Verb::Invoices(arguments) => invoices::run(&arguments),
+        Verb::Refund(arguments) => refund::run(&arguments),
         Verb::Bridge(arguments) => bridge::run(&arguments),
     };
     match outcome {

@@ -3,15 +3,17 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use countersign_ldk_peer_interface::{
-    Answer, Arguments, MerchantArguments, PayerArguments, RelayArguments, Seed, Verb,
+    Answer, Arguments, MerchantArguments, PayerArguments, RefundArguments, RelayArguments, Seed,
+    Verb, WithdrawArguments,
 };
+use lightning::offers::invoice::Bolt12Invoice;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use super::node::random_bytes;
-use super::{Merchant, Payer, Relay};
+use super::{Merchant, Payback, Payer, Relay, Withdrawal};
 use crate::release::VERSION;
 
 /// The command: reads its arguments, does what they say and tells how it went.
@@ -45,6 +47,8 @@ async fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Relay(arguments) => relay(arguments).await,
         Verb::Payer(arguments) => payer(arguments).await,
         Verb::Merchant(arguments) => merchant(arguments).await,
+        Verb::Refund(arguments) => refund(arguments).await,
+        Verb::Withdraw(arguments) => withdrawal(arguments).await,
     }
 }
 
@@ -65,6 +69,29 @@ async fn merchant(arguments: &MerchantArguments) -> anyhow::Result<ExitCode> {
     print(&json!({ "ldk": VERSION, "offer": merchant.offer.to_string() }))?;
     standard_input_closes().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn refund(arguments: &RefundArguments) -> anyhow::Result<ExitCode> {
+    let mut payback = Payback::start(arguments).await?;
+    print(&json!({ "ldk": VERSION, "refund": payback.refund.to_string() }))?;
+    print(&summary(&payback.invoice().await?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn withdrawal(arguments: &WithdrawArguments) -> anyhow::Result<ExitCode> {
+    let withdrawal = Withdrawal::start(arguments).await?;
+    print(&summary(&withdrawal.invoice))?;
+    standard_input_closes().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn summary(invoice: &Bolt12Invoice) -> Value {
+    json!({
+        "ldk": VERSION,
+        "amount_msat": invoice.amount_msats(),
+        "payment_hash": invoice.payment_hash().to_string(),
+        "signing_key": invoice.signing_pubkey().to_string(),
+    })
 }
 
 async fn payer(arguments: &PayerArguments) -> anyhow::Result<ExitCode> {

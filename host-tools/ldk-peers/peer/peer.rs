@@ -13,10 +13,12 @@ mod off_chain;
 mod offers;
 mod paths;
 mod payer;
+mod refund;
 mod relay;
 
 pub use command::main;
 pub use merchant::Merchant;
 pub(crate) use off_chain::{DeadEnd, OffChain};
 pub use payer::Payer;
+pub use refund::{Payback, Withdrawal};
 pub use relay::Relay;

@@ -11,7 +11,7 @@ pub struct Process {
     child: Child,
     /// The first line that it said, when it was ready.
     pub ready: String,
-    _out: BufReader<ChildStdout>,
+    out: BufReader<ChildStdout>,
 }
 
 impl Process {
@@ -29,7 +29,19 @@ impl Process {
         out.read_line(&mut ready).unwrap();
         let said = std::fs::read_to_string(log).unwrap_or_default();
         assert!(!ready.is_empty(), "{command:?} did not start: {said}");
-        Self { child, ready: ready.trim_end().to_owned(), _out: out }
+        Self { child, ready: ready.trim_end().to_owned(), out }
+    }
+
+    /// Waits for the next JSON object that it says.
+    ///
+    /// # Panics
+    /// It ends without.
+    #[must_use]
+    pub fn next_object(&mut self) -> Value {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "it said no more than {}", self.ready);
+        serde_json::from_str(&line).unwrap()
     }
 
     /// A field of the JSON object that it said.

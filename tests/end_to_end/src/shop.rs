@@ -29,7 +29,9 @@ impl Ldk {
     /// Both.
     pub const ALL: [Self; 2] = [Self::V0_2, Self::V0_3];
 
-    const fn program(self) -> &'static str {
+    /// The name of its program.
+    #[must_use]
+    pub const fn program(self) -> &'static str {
         match self {
             Self::V0_2 => "ldk-peer-0-2",
             Self::V0_3 => "ldk-peer-0-3",

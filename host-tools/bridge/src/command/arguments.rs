@@ -68,6 +68,9 @@ pub(crate) struct Arguments {
     /// The record of what was issued, which `countersign invoices` reads
     #[arg(long, alias = "record", value_name = "FILE")]
     pub(crate) records: Option<PathBuf>,
+    /// Where `countersign refund accept` finds this bridge
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) control: Option<PathBuf>,
     /// Serve counts in Prometheus' text form here
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) metrics: Option<SocketAddr>,

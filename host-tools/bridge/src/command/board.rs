@@ -142,10 +142,7 @@ impl Board {
             }
             Answer::Outgoing(answer) => {
                 self.take_down(&answer)?;
-                let path_key = PublicKey::from_slice(&answer.path_key)?;
-                let onion = Onion { path_key, packet: answer.packet };
-                let destination = destination(answer.destination)?;
-                Ok(Outcome::Send(Box::new(Outgoing { destination, onion })))
+                Ok(Outcome::Send(Box::new(outgoing(*answer)?)))
             }
             Answer::WithMerchant(waiting) => {
                 if let Waiting::Prompt(prompt) = waiting {
@@ -158,6 +155,25 @@ impl Board {
             }
         }
     }
+}
+
+impl Board {
+    /// Has the device sign an invoice for somebody's refund, and takes it down.
+    pub(crate) async fn accept(&mut self, refund: &[u8]) -> anyhow::Result<(Outgoing, Summary)> {
+        let mut client = self.client.lock().await;
+        claim_time(&mut client).await?;
+        let answer = *client.accept_refund(refund, &mut self.paths).await?;
+        drop(client);
+        self.take_down(&answer)?;
+        let summary = answer.summary.context("the device says nothing about the invoice")?;
+        Ok((outgoing(answer)?, summary))
+    }
+}
+
+fn outgoing(answer: countersign_client::Outgoing) -> anyhow::Result<Outgoing> {
+    let path_key = PublicKey::from_slice(&answer.path_key)?;
+    let onion = Onion { path_key, packet: answer.packet };
+    Ok(Outgoing { destination: destination(answer.destination)?, onion })
 }
 
 impl Device for Board {

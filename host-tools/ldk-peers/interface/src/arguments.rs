@@ -24,6 +24,10 @@ pub enum Verb {
     Payer(PayerArguments),
     /// Make an offer and answer requests for it, until standard input closes
     Merchant(MerchantArguments),
+    /// Make a refund, and say whether LDK accepts the invoice that comes for it
+    Refund(RefundArguments),
+    /// Send an invoice for somebody's refund, and stay until standard input closes
+    Withdraw(WithdrawArguments),
 }
 
 /// A node that forwards onion messages and does nothing else.
@@ -100,6 +104,49 @@ pub struct MerchantArguments {
     #[arg(long, value_enum, default_value_t = PathShape::Padded)]
     pub offer_path: PathShape,
     /// The offer's network
+    #[arg(long, default_value = "regtest", value_parser = network)]
+    pub network: Network,
+    /// 32 bytes in hex that the node's keys follow from [default: drawn]
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<Seed>,
+}
+
+/// A wallet that owes somebody money, and does not pay it.
+#[derive(Debug, Args)]
+pub struct RefundArguments {
+    /// The node to connect to: the refund's introduction node
+    #[arg(long, value_name = "NODE_ID@ADDRESS:PORT")]
+    pub peer: PeerAddress,
+    /// What is owed
+    #[arg(long, value_name = "MSAT")]
+    pub amount_msat: u64,
+    /// What for
+    #[arg(long, value_name = "TEXT", default_value = "a refund")]
+    pub description: String,
+    /// How the refund's path looks
+    #[arg(long, value_enum, default_value_t = PathShape::Padded)]
+    pub refund_path: PathShape,
+    /// The refund's network
+    #[arg(long, default_value = "regtest", value_parser = network)]
+    pub network: Network,
+    /// 32 bytes in hex that the node's keys follow from [default: drawn]
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<Seed>,
+    /// How long to wait for the invoice
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub timeout: u64,
+}
+
+/// A node that wants the money of a refund.
+#[derive(Debug, Args)]
+pub struct WithdrawArguments {
+    /// The refund, `lnr1…`
+    #[arg(long)]
+    pub refund: String,
+    /// The node to connect to: the refund's introduction node
+    #[arg(long, value_name = "NODE_ID@ADDRESS:PORT")]
+    pub peer: PeerAddress,
+    /// The node's network
     #[arg(long, default_value = "regtest", value_parser = network)]
     pub network: Network,
     /// 32 bytes in hex that the node's keys follow from [default: drawn]

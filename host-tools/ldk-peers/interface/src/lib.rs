@@ -14,7 +14,8 @@ mod seed;
 
 pub use answer::{Answer, Failure, VerifiedInvoice};
 pub use arguments::{
-    Arguments, MerchantArguments, PathShape, PayerArguments, RelayArguments, Verb,
+    Arguments, MerchantArguments, PathShape, PayerArguments, RefundArguments, RelayArguments, Verb,
+    WithdrawArguments,
 };
 pub use countersign_peer_address::{KnownChannel, PeerAddress};
 pub use seed::{Seed, SeedError};

@@ -13,4 +13,4 @@
 mod peer;
 mod release;
 
-pub use peer::{Merchant, Payer, Relay, main};
+pub use peer::{Merchant, Payback, Payer, Relay, Withdrawal, main};

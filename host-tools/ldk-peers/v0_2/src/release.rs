@@ -11,6 +11,8 @@ use lightning::sign::{KeysManager, ReceiveAuthKey};
 
 use crate::peer::{DeadEnd, OffChain};
 
+pub(crate) use lightning::ln::channelmanager::Retry;
+
 /// The release in the words of its package.
 pub(crate) const VERSION: &str = "0.2.7";
 
