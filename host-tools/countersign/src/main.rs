@@ -16,6 +16,7 @@ mod home;
 mod invoices;
 mod offer;
 mod page;
+mod proof;
 mod refund;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -33,6 +34,7 @@ enum Verb {
     Device(device::Arguments),
     Offer(offer::Arguments),
     Invoices(invoices::Arguments),
+    Proof(proof::Arguments),
     Refund(refund::Arguments),
     Bridge(bridge::Arguments),
 }
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Verb::Device(arguments) => device::run(&arguments),
         Verb::Offer(arguments) => offer::run(&arguments),
         Verb::Invoices(arguments) => invoices::run(&arguments),
+        Verb::Proof(arguments) => proof::run(&arguments),
         Verb::Refund(arguments) => refund::run(&arguments),
         Verb::Bridge(arguments) => bridge::run(&arguments),
     };
