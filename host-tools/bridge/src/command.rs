@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::Context as _;
 use bitcoin::secp256k1::PublicKey;
@@ -22,6 +23,7 @@ use countersign_client::{Client, DeviceAddress as DeviceName};
 use countersign_link::{Network, NodeId};
 use countersign_records::Records;
 use countersign_simulator::Terminal;
+use countersign_till::{Webhook, webhook_secret};
 use serde_json::json;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -76,6 +78,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let paths = payment_paths::read(&arguments)?;
     let records = Arguments::at_home(arguments.records.as_ref(), "records.sqlite")?;
 
+    tell_the_shop(&arguments, Records::open(&records)?)?;
     // One for what comes from the network, one for what the merchant asks.
     let (records, own_records) = (Records::open(&records)?, Records::open(&records)?);
     let flash = match arguments.device {
@@ -116,6 +119,19 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     connected(&bridge, peers).await;
     announce(&bridge, device, &arguments)?;
     pending().await
+}
+
+/// Has a webhook told, if there is one, for as long as the program runs.
+fn tell_the_shop(arguments: &Arguments, records: Records) -> anyhow::Result<()> {
+    let Some(url) = &arguments.webhook else { return Ok(()) };
+    let secret = arguments.webhook_secret.as_deref().map(webhook_secret).transpose()?;
+    let webhook = Webhook::new(url, secret)?;
+    let told = move || {
+        let Err(error) = webhook.run(records);
+        tracing::error!("the shop is told nothing any more: {error}");
+    };
+    thread::Builder::new().name("webhook".to_owned()).spawn(told)?;
+    Ok(())
 }
 
 fn provisioned(client: &Client) -> anyhow::Result<(NodeId, Network)> {

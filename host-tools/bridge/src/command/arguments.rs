@@ -71,6 +71,12 @@ pub(crate) struct Arguments {
     /// Where `countersign refund accept` finds this bridge
     #[arg(long, value_name = "SOCKET")]
     pub(crate) control: Option<PathBuf>,
+    /// Post what becomes of invoices to this shop, again until it takes it
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook: Option<String>,
+    /// A file with the secret that the shop knows us by
+    #[arg(long, value_name = "FILE", requires = "webhook")]
+    pub(crate) webhook_secret: Option<PathBuf>,
     /// Serve counts in Prometheus' text form here
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) metrics: Option<SocketAddr>,
