@@ -55,9 +55,13 @@ impl Records {
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory).map_err(unusable)?;
         }
-        // Whom a merchant sells to is nobody else's business.
-        let mut private = OpenOptions::new();
-        private.append(true).create(true).mode(0o600).open(path).map_err(unusable)?;
+        // A file that exists is left to SQLite: closing another handle to it would drop the locks of
+        // this program's other connections, and another program's last close then their writes.
+        if !path.exists() {
+            // Whom a merchant sells to is nobody else's business.
+            let mut private = OpenOptions::new();
+            private.append(true).create(true).mode(0o600).open(path).map_err(unusable)?;
+        }
         Ok(Self { connection: schema::prepared(Connection::open(path)?)? })
     }
 
