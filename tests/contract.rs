@@ -87,7 +87,7 @@ fn every_other_error_has_its_number() {
         let fiat = Price::Currency { code: euro, exponent: 2, minor_units: 350 };
         let quantity = NewOffer { quantity_max: None, description: None, ..coffee() };
         let cases = [
-            (104, Request::Refund(RefundRequest::End)),
+            (305, Request::Refund(RefundRequest::End)),
             (520, Request::Rate { currency: Bytes(*b"EUR"), msat_per_million: 1 }),
             (305, Request::Paths(PathsRequest::None)),
             (303, Request::Provision(Provision::ShowWords)),

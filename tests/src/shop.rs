@@ -141,8 +141,12 @@ impl Shop {
             seed: SeedAtRest::Plain,
         };
         let item = |slot| flash.get(slot).map(Vec::as_slice);
-        let stored =
-            Stored { seed: item("seed"), settings: item("settings"), counters: item("counters") };
+        let stored = Stored {
+            seed: item("seed"),
+            settings: item("settings"),
+            counters: item("counters"),
+            payouts: item("payouts"),
+        };
         let device = Device::boot(about, curve, desk, Ok(stored), Uptime(0));
         Self {
             device,
@@ -329,5 +333,6 @@ const fn slot_name(slot: Slot) -> &'static str {
         Slot::Seed => "seed",
         Slot::Settings => "settings",
         Slot::Counters => "counters",
+        Slot::Payouts => "payouts",
     }
 }

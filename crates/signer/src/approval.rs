@@ -55,6 +55,8 @@ impl Device<'_> {
             | Matter::Revoke { .. }
             | Matter::Offer(_)
             | Matter::Invoice(_)
+            | Matter::Refund(_)
+            | Matter::Payout(_)
             | Matter::Time(_)
             | Matter::Restore(_) => false,
         }
@@ -98,6 +100,8 @@ impl Device<'_> {
                 self.questions.decide(Topic::of(&pending.request), Answer::Yes, moment.uptime);
                 self.count(moment, id, pending, scratch)
             }
+            Matter::Refund(draft) => self.offer_refund(moment, id, &draft, scratch),
+            Matter::Payout(owed) => self.authorise(id, owed, scratch),
             Matter::Rules => self.store(id, Slot::Settings, Change::Rules, scratch),
             Matter::Time(time) => {
                 self.merchant_mut()?.observe(moment.uptime);
@@ -124,6 +128,7 @@ impl Device<'_> {
                 self.questions.decide(topic, Answer::No, moment.uptime);
                 Reply::Ignored
             }
+            Matter::Payout(_) => Reply::Ignored,
             Matter::Generate { .. }
             | Matter::Words { .. }
             | Matter::Import { .. }
@@ -134,6 +139,7 @@ impl Device<'_> {
             | Matter::RevokeEpoch
             | Matter::Offer(_)
             | Matter::Invoice(_)
+            | Matter::Refund(_)
             | Matter::Time(_)
             | Matter::BridgeKey
             | Matter::Restore(_) => Failure::from(Code::NOT_APPROVED).reply(),
@@ -212,6 +218,8 @@ impl Device<'_> {
                 self.merchant_mut()?.counters.stored();
                 self.count(moment, id, pending, scratch)
             }
+            (_, Change::Offer(offered)) => self.refund_offered(moment, id, offered),
+            (_, Change::Authorise(owed)) => self.authorised(moment, id, owed),
             (_, Change::Time(time)) => {
                 let merchant = self.merchant_mut()?;
                 merchant.counters = merchant.counters.at(time);
@@ -294,7 +302,24 @@ impl Device<'_> {
                 let counters = self.merchant().or(Err(Full))?.counters;
                 counters.at(*time).write(&mut writer)?;
             }
+            (Slot::Payouts, Change::Offer(_) | Change::Authorise(_)) => {
+                self.desk.payouts.as_ref().ok_or(Full)?.write(&mut writer)?;
+            }
             (
+                Slot::Payouts,
+                Change::Provision(_)
+                | Change::Settings
+                | Change::Rules
+                | Change::Count(_)
+                | Change::Release(_)
+                | Change::Time(_)
+                | Change::Restore(_),
+            )
+            | (
+                Slot::Seed | Slot::Settings | Slot::Counters,
+                Change::Offer(_) | Change::Authorise(_),
+            )
+            | (
                 Slot::Seed,
                 Change::Settings
                 | Change::Rules

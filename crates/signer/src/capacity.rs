@@ -12,6 +12,9 @@ pub const OFFER_ID_LEN: usize = 16;
 /// Offers that the device remembers since it was switched on, for a list.
 pub const REMEMBERED_OFFERS: usize = 16;
 
+/// Refunds of the merchant's own that may be open at a time: 40 bytes each in flash.
+pub const OPEN_REFUNDS: usize = 8;
+
 /// Epochs before the current one whose offers are still recognised, when the rules want it.
 pub const EARLIER_EPOCHS: u32 = 7;
 

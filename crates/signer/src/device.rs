@@ -13,7 +13,7 @@ use crate::log::Log;
 use crate::merchant::Merchant;
 use crate::questions::Questions;
 use crate::task::{Paths, Task};
-use crate::{Counters, Input, Moment, Output, Settings, Unreadable};
+use crate::{Counters, Input, Moment, Output, Payouts, Settings, Unreadable};
 
 /// What the firmware says about itself.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,8 @@ pub struct Stored<'a> {
     pub settings: Option<&'a [u8]>,
     /// [`Slot::Counters`](crate::Slot::Counters).
     pub counters: Option<&'a [u8]>,
+    /// [`Slot::Payouts`](crate::Slot::Payouts).
+    pub payouts: Option<&'a [u8]>,
 }
 
 /// The device's large buffers, about 17 KB, which stay where they are.
@@ -64,6 +66,8 @@ pub struct Desk {
     pub(crate) paths: Paths,
     /// The settings that are before the merchant, or on their way to flash.
     pub(crate) wanted: Option<Settings>,
+    /// The table of refunds that is on its way to flash.
+    pub(crate) payouts: Option<Payouts>,
 }
 
 impl Desk {
@@ -77,6 +81,7 @@ impl Desk {
             records: [0; RECORDS_LEN],
             paths: Paths::new(),
             wanted: None,
+            payouts: None,
         }
     }
 
@@ -87,6 +92,7 @@ impl Desk {
         wipe(&mut self.records);
         self.paths.clear();
         self.wanted = None;
+        self.payouts = None;
     }
 }
 
@@ -341,6 +347,7 @@ impl Condition {
         let counters = Counters::parse(stored.counters.unwrap_or(&[]))?;
         let mut merchant = Merchant::new(curve, seed).ok_or(Unreadable::Seed)?;
         merchant.settings = settings;
+        merchant.payouts = Payouts::parse(stored.payouts.unwrap_or(&[]))?;
         merchant.resume(counters, uptime);
         Ok(Self::Ready(merchant))
     }

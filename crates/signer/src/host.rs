@@ -156,7 +156,9 @@ impl Device<'_> {
             | Request::Provision(Provision::ShowWords) => Place::Aside,
             Request::Onion(OnionRequest::Chunk(_) | OnionRequest::End { .. })
             | Request::Offer(OfferRequest::Path { .. } | OfferRequest::End)
-            | Request::Refund(RefundRequest::AnswerEnd)
+            | Request::Refund(
+                RefundRequest::Path { .. } | RefundRequest::End | RefundRequest::AnswerEnd,
+            )
             | Request::Paths(_)
             | Request::Route { .. }
             | Request::Pull { .. } => Place::Continues,
@@ -264,6 +266,12 @@ impl Device<'_> {
             (Part::Text, Task::Text { range, .. })
             | (Part::Export, Task::Exported { range, .. }) => {
                 let whole = self.desk.records.get(range.clone()).unwrap_or(&[]);
+                let rest = whole.get(start..).ok_or(Code::CHUNK_ORDER)?;
+                out.iter_mut().zip(rest).map(|(byte, &value)| *byte = value).count()
+            }
+            (Part::Invoice, Task::Paying { invoice, .. }) => {
+                let payload = self.desk.peel.payload().ok_or(Code::INTERNAL)?;
+                let whole = payload.get(invoice.clone()).ok_or(Code::INTERNAL)?;
                 let rest = whole.get(start..).ok_or(Code::CHUNK_ORDER)?;
                 out.iter_mut().zip(rest).map(|(byte, &value)| *byte = value).count()
             }

@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     Draws,
     /// Sealing what is exported.
     Export,
+    /// The payer's keys of the merchant's own refunds.
+    Refunds,
     /// Signing the invoices for refunds of others, each with a key of its own.
     Withdrawals,
     /// Sealing the receipts that the host keeps for claims.
@@ -36,6 +38,7 @@ impl Purpose {
             Self::Preimages => b"preimages",
             Self::Draws => b"draws",
             Self::Export => b"export",
+            Self::Refunds => b"refunds",
             Self::Withdrawals => b"withdrawals",
             Self::Receipts => b"receipts",
             Self::Bridge => b"bridge node key",
@@ -110,12 +113,13 @@ mod tests {
     use super::{Purpose, Seed};
     use countersign_link::Network;
 
-    const PURPOSES: [Purpose; 8] = [
+    const PURPOSES: [Purpose; 9] = [
         Purpose::Node,
         Purpose::Offers,
         Purpose::Preimages,
         Purpose::Draws,
         Purpose::Export,
+        Purpose::Refunds,
         Purpose::Withdrawals,
         Purpose::Receipts,
         Purpose::Bridge,
@@ -123,7 +127,7 @@ mod tests {
 
     #[test]
     fn no_secret_serves_two_purposes_or_two_networks() {
-        let mut secrets = [[0; 32]; 32];
+        let mut secrets = [[0; 32]; 36];
         let all = [Network::Bitcoin, Network::Testnet, Network::Signet, Network::Regtest]
             .into_iter()
             .flat_map(|network| {

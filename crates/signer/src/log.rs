@@ -24,6 +24,8 @@ pub(crate) enum Subject {
     BackedUp,
     Restored,
     KeyHandedOut,
+    RefundOffered,
+    PayoutAuthorised,
 }
 
 impl Subject {
@@ -39,6 +41,7 @@ impl Subject {
             Self::Restored => 14,
             Self::TimeSet => 16,
             Self::KeyHandedOut => 17,
+            Self::RefundOffered | Self::PayoutAuthorised => 18,
         }
     }
 }

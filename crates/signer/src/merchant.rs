@@ -11,7 +11,7 @@ use crate::keys::{Purpose, Seed};
 use crate::network::chain;
 use crate::rate::ClaimedRate;
 use crate::vault::{Payment, ReleasedPayments};
-use crate::{Counters, Settings};
+use crate::{Counters, Payouts, Settings};
 
 /// Everything that a provisioned device knows.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub(crate) struct Merchant {
     pub(crate) clock: Option<Clock>,
     pub(crate) rate: Option<ClaimedRate>,
     pub(crate) released: ReleasedPayments,
+    pub(crate) payouts: Payouts,
     /// Offers made since the device was switched on, and their epochs.
     pub(crate) remembered: Vec<([u8; 32], u32), REMEMBERED_OFFERS>,
     pub(crate) node_key: SecretKey,
@@ -45,6 +46,7 @@ impl Merchant {
             clock: None,
             rate: None,
             released: ReleasedPayments::new(),
+            payouts: Payouts::default(),
             remembered: Vec::new(),
             node_key,
             node_id,

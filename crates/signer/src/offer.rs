@@ -28,17 +28,18 @@ use crate::task::{Matter, Task};
 use crate::text::Text;
 use crate::{Moment, Output, Settings};
 
-/// An offer that is not issued yet. Its paths lie at the front of the records.
+/// An offer or a refund that is not issued yet. Its paths lie at the front of the records.
 #[derive(Debug)]
 pub(crate) struct Draft {
+    pub(crate) purpose: PathPurpose,
     pub(crate) amount: Option<Amount>,
     pub(crate) description: Option<String<OFFER_TEXT_LEN>>,
     pub(crate) issuer: Option<String<OFFER_TEXT_LEN>>,
     pub(crate) quantity_max: QuantityMax,
     pub(crate) absolute_expiry: Option<UnixTime>,
-    identity: Identity,
-    nonce: Nonce,
-    paths_len: usize,
+    pub(crate) identity: Identity,
+    pub(crate) nonce: Nonce,
+    pub(crate) paths_len: usize,
 }
 
 impl Draft {
@@ -61,14 +62,11 @@ impl Device<'_> {
     ) -> Result<Output<'o>, Failure> {
         match request {
             OfferRequest::Create(new) => self.begin_offer(moment, id, &new),
-            OfferRequest::Path { hops, padding } => self.add_path(moment, &hops, padding),
+            OfferRequest::Path { hops, padding } => {
+                self.add_path(moment, PathPurpose::Offer, &hops, padding)
+            }
             OfferRequest::End => {
-                let Task::Drafting { draft, .. } = core::mem::take(&mut self.task) else {
-                    return Err(Code::NOT_OPEN.into());
-                };
-                if draft.paths_len == 0 {
-                    return Err(Code::INVALID_FIELD.into());
-                }
+                let draft = self.drafted(PathPurpose::Offer)?;
                 self.ask(id, Matter::Offer(draft))
             }
             OfferRequest::List { from } => self.list_offers(id, from, scratch),
@@ -89,8 +87,8 @@ impl Device<'_> {
     ) -> Result<Output<'o>, Failure> {
         let merchant = self.merchant_mut()?;
         let draw = merchant.draw(&moment.entropy);
-        let &[nonce @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = draw.expose_secret();
         let draft = Draft {
+            purpose: PathPurpose::Offer,
             amount: amount(new.price, &merchant.settings.rules)?,
             description: new.description.map(bounded).transpose()?,
             issuer: new.issuer.map(bounded).transpose()?,
@@ -101,7 +99,7 @@ impl Device<'_> {
             },
             absolute_expiry: new.expiry.map(UnixTime),
             identity: if new.issuer_id { Identity::IssuerId } else { Identity::BlindedNodeId },
-            nonce: Nonce(nonce),
+            nonce: nonce(&draw),
             paths_len: 0,
         };
         self.task = Task::Drafting { id, draft };
@@ -109,17 +107,21 @@ impl Device<'_> {
     }
 
     /// Blinds a path to the device and appends it to those of the draft.
-    fn add_path<'o>(
+    pub(crate) fn add_path<'o>(
         &mut self,
         moment: &Moment,
+        purpose: PathPurpose,
         hops: &Packed<'_, MessageHop>,
         padding: countersign_link::Padding,
     ) -> Result<Output<'o>, Failure> {
         let session_key = self.merchant_mut()?.draw(&moment.entropy);
         let merchant = self.merchant()?;
         let Task::Drafting { draft, .. } = &self.task else { return Err(Code::NOT_OPEN.into()) };
+        if draft.purpose != purpose {
+            return Err(Code::NOT_OPEN.into());
+        }
         let keys = merchant.offer_keys(merchant.settings.epoch);
-        let path_id = keys.path_id(PathPurpose::Offer, &draft.nonce);
+        let path_id = keys.path_id(purpose, &draft.nonce);
         let (nonce_at, node_id) = (draft.paths_len, merchant.node_id);
         let space = self.desk.records.get_mut(nonce_at..OFFER_PATHS_LEN).ok_or(Code::FULL)?;
         let mut writer = Writer::new(space);
@@ -129,6 +131,17 @@ impl Device<'_> {
             draft.paths_len = draft.paths_len.saturating_add(written);
         }
         Ok(Output::Nothing)
+    }
+
+    /// Ends a draft that has all its paths.
+    pub(crate) fn drafted(&mut self, purpose: PathPurpose) -> Result<Draft, Failure> {
+        let Task::Drafting { draft, .. } = core::mem::take(&mut self.task) else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        if draft.purpose != purpose {
+            return Err(Code::NOT_OPEN.into());
+        }
+        if draft.paths_len == 0 { Err(Code::INVALID_FIELD.into()) } else { Ok(draft) }
     }
 
     /// Makes the offer that the merchant has just approved, and its text.
@@ -318,11 +331,17 @@ fn amount(price: Price, rules: &Rules) -> Result<Option<Amount>, Failure> {
     })
 }
 
-fn bounded(text: &str) -> Result<String<OFFER_TEXT_LEN>, Failure> {
+/// A nonce of what was drawn.
+pub(crate) const fn nonce(draw: &Secret<32>) -> Nonce {
+    let &[nonce @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = draw.expose_secret();
+    Nonce(nonce)
+}
+
+pub(crate) fn bounded(text: &str) -> Result<String<OFFER_TEXT_LEN>, Failure> {
     copy::text(text).ok_or(Code::TOO_LONG.into())
 }
 
-fn unwritable(error: Unwritable) -> Failure {
+pub(crate) fn unwritable(error: Unwritable) -> Failure {
     match error {
         Unwritable::Full => Code::FULL.into(),
         Unwritable::NoKey => Code::INTERNAL.into(),

@@ -132,6 +132,9 @@ impl Device<'_> {
         let Peeled::Final { payload } = self.desk.peel.finish(&mac).or(Err(Silence))? else {
             return Err(Silence);
         };
+        if is_invoice(payload) {
+            return self.refund_invoice(moment, id, &onion.unblinding);
+        }
         let heard = hear(&self.curve, merchant, &onion.unblinding, payload, (now, moment))?;
         let Heard { request, judgement, bytes, offer, origin } = match heard {
             Ok(heard) => heard,
@@ -265,6 +268,12 @@ fn split(bytes: &[u8], at: usize) -> (&[u8], &[u8]) {
     bytes.split_at_checked(at).unwrap_or((bytes, &[]))
 }
 
+/// Whether `payload` says that it is an invoice.
+fn is_invoice(payload: &[u8]) -> bool {
+    let content = Message::parse(payload).ok().and_then(|message| message.content);
+    content.is_some_and(|content| content.content_type == ContentType::INVOICE)
+}
+
 /// Reads a payload up to the point at which it is provably a request for an offer of ours.
 ///
 /// The outer error is silence; the inner one is for the payer to know, since by then they have
@@ -303,7 +312,7 @@ fn hear(
         .ok_or(Silence)?;
     let request = InvoiceRequest::parse_bounded(content.value).or(Err(Silence))?;
     let offer = offer_id(&request.records());
-    let bytes = range_in(payload, content.value).ok_or(Silence)?;
+    let bytes = range_in(payload, ContentType::INVOICE_REQUEST, content.value).ok_or(Silence)?;
     let authentic = request.verify_signature(curve).or(Err(Silence))?;
     let blinded = unblinding.blinded_key(&merchant.node_key).or(Err(Silence))?;
     let ours = keys.recognise(curve, authentic, path_id, &blinded).or(Err(Silence))?;
@@ -342,10 +351,10 @@ fn check<'r>(
     })
 }
 
-/// Where the `invoice_request` `part` lies in the payload `whole`.
-pub(crate) fn range_in(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
+/// Where `part`, a content of that type, lies in the payload `whole`.
+pub(crate) fn range_in(whole: &[u8], content: ContentType, part: &[u8]) -> Option<Range<usize>> {
     let stream = countersign_tlv::TlvStream::parse(whole).ok()?;
-    let record = stream.find(ContentType::INVOICE_REQUEST.number())?;
+    let record = stream.find(content.number())?;
     let start = usize::try_from(record.reader().offset()).ok()?;
     Some(start..start.checked_add(part.len())?)
 }

@@ -12,6 +12,7 @@ use crate::capacity::SHOWN_CHARACTERS;
 use crate::device::{Condition, Device, Scratch, Screen};
 use crate::input::Failure;
 use crate::offer::Draft;
+use crate::refund::Owed;
 use crate::settings::{OfferId, changes};
 use crate::task::{Matter, Origin, Pending, Task};
 use crate::text::Text;
@@ -76,7 +77,17 @@ impl Device<'_> {
             Matter::RevokeEpoch => {
                 lines.own("Revoke every offer", format_args!("made up to now"));
             }
-            Matter::Offer(draft) => self.show_offer(draft, lines),
+            Matter::Offer(draft) => {
+                show_price(draft, lines);
+                self.show_draft(draft, lines);
+            }
+            Matter::Refund(draft) => {
+                if let Some(Amount::Bitcoin(amount)) = draft.amount {
+                    lines.own("Offer to pay, once", format_args!("{}", Sats(amount)));
+                }
+                self.show_draft(draft, lines);
+            }
+            Matter::Payout(owed) => self.show_payout(owed, lines),
             Matter::Invoice(pending) if pending.origin == Origin::Refund => {
                 self.show_withdrawal(pending, lines);
             }
@@ -138,16 +149,7 @@ impl Device<'_> {
         }
     }
 
-    fn show_offer(&self, draft: &Draft, lines: &mut Lines<impl FnMut(Line<'_>)>) {
-        match draft.amount {
-            None => lines.own("Make an offer", format_args!("for any amount")),
-            Some(Amount::Bitcoin(amount)) => {
-                lines.own("Make an offer", format_args!("for {}", Sats(amount)));
-            }
-            Some(Amount::Currency { currency, amount }) => {
-                lines.own("Make an offer", format_args!("for {}", Fiat(currency, amount)));
-            }
-        }
+    fn show_draft(&self, draft: &Draft, lines: &mut Lines<impl FnMut(Line<'_>)>) {
         if let Some(description) = &draft.description {
             lines.quoted("Description", description);
         }
@@ -215,6 +217,19 @@ impl Device<'_> {
         }
     }
 
+    /// Whose `invoice_node_id` it is, only the merchant can know (R-RF-13).
+    fn show_payout(&self, owed: &Owed, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+        lines.own("Pay", format_args!("{}", Sats(owed.amount)));
+        let payload = self.desk.peel.payload().unwrap_or(&[]);
+        let invoice = payload.get(owed.bytes.clone()).unwrap_or(&[]);
+        let Ok(invoice) = countersign_offers::Invoice::parse_bounded(invoice) else { return };
+        if let Some(description) = invoice.offer().description {
+            lines.own("For", format_args!("{}", description.excerpt(SHOWN_CHARACTERS)));
+        }
+        lines.bytes("To the node", &invoice.fields().node_id.serialize());
+        lines.bytes("Payment hash", &owed.payment_hash);
+    }
+
     /// Gives a prompt's lines to the host, if the merchant trusts its screen.
     pub(crate) fn prompt_for_host<'o>(
         &self,
@@ -252,6 +267,18 @@ impl Device<'_> {
             }
         });
         Ok(Output::Reply { id, reply: Reply::Prompt(list.finish()) })
+    }
+}
+
+fn show_price(draft: &Draft, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+    match draft.amount {
+        None => lines.own("Make an offer", format_args!("for any amount")),
+        Some(Amount::Bitcoin(amount)) => {
+            lines.own("Make an offer", format_args!("for {}", Sats(amount)));
+        }
+        Some(Amount::Currency { currency, amount }) => {
+            lines.own("Make an offer", format_args!("for {}", Fiat(currency, amount)));
+        }
     }
 }
 

@@ -11,6 +11,8 @@ pub enum Slot {
     Settings,
     /// What only ever grows ([`crate::Counters`]).
     Counters,
+    /// The merchant's own refunds ([`crate::Payouts`]).
+    Payouts,
 }
 
 /// The last record of every item, empty: an item that was cut short does not have it.

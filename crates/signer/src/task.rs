@@ -12,6 +12,7 @@ use heapless::Vec;
 use crate::capacity::PATH_HOPS;
 use crate::keys::Seed;
 use crate::offer::Draft;
+use crate::refund::{Offered, Owed};
 use crate::vault::{End, Release, Sealed};
 use crate::{Counters, Slot};
 
@@ -40,6 +41,8 @@ pub(crate) enum Task {
     Exported { id: u32, range: Range<usize> },
     /// An export is coming in.
     Importing { id: u32, chunks: Assembler },
+    /// An invoice that was authorised lies in the payload, to be pulled.
+    Paying { id: u32, invoice: Range<usize> },
     /// Somebody's refund is coming in.
     Withdrawing { id: u32, chunks: Assembler },
 }
@@ -64,6 +67,7 @@ impl Task {
             | Self::Answering { id, .. }
             | Self::Exported { id, .. }
             | Self::Importing { id, .. }
+            | Self::Paying { id, .. }
             | Self::Withdrawing { id, .. } => Some(*id),
         }
     }
@@ -97,6 +101,10 @@ pub(crate) enum Matter {
     /// A new offer, of which the text lies in the records.
     Offer(Draft),
     Invoice(Pending),
+    /// A refund of the merchant's own.
+    Refund(Draft),
+    /// The payment of an invoice for one.
+    Payout(Owed),
     Time(UnixTime),
     BridgeKey,
     Restore(Counters),
@@ -117,6 +125,10 @@ pub(crate) enum Change {
     Time(UnixTime),
     /// Settings and counters of a backup, the settings first.
     Restore(Counters),
+    /// The table knows a refund of the merchant's; then its text goes out.
+    Offer(Offered),
+    /// The table knows the invoice that is paid for a refund; then the host may pay it.
+    Authorise(Owed),
 }
 
 /// An onion message on its way in.

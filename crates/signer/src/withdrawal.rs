@@ -3,7 +3,7 @@
 
 use countersign_blinding::{EncryptedDataTlv, Hop, Padding, Purpose as Sent, Route, Start};
 use countersign_crypto::{Curve, KeyPair, Secret, SecretKey, hmac_sha256, sha256};
-use countersign_link::{Assembler, Chunk, Code, RefundRequest, Reply, WINDOW};
+use countersign_link::{Assembler, Chunk, Code, Reply, WINDOW};
 use countersign_offers::capacity::{INVOICE_REQUEST_LEN, holds_reply_path};
 use countersign_offers::{Here, Invalid, InvoiceFields, Refund, Rejected};
 use countersign_onion::{ContentType, Peel};
@@ -24,30 +24,7 @@ use crate::task::{Matter, Origin, Pending, Task};
 use crate::{Moment, Output};
 
 impl Device<'_> {
-    pub(crate) fn refund<'o>(
-        &mut self,
-        moment: &Moment,
-        id: u32,
-        request: &RefundRequest<'_>,
-        scratch: &'o mut Scratch,
-    ) -> Result<Output<'o>, Failure> {
-        match request {
-            RefundRequest::Create { .. } | RefundRequest::Path { .. } | RefundRequest::End => {
-                Err(Code::UNKNOWN_REQUEST.into())
-            }
-            RefundRequest::Answer { total, chunk } => self.withdraw(moment, id, *total, chunk),
-            RefundRequest::AnswerEnd => {
-                let Task::Withdrawing { chunks, .. } = core::mem::take(&mut self.task) else {
-                    return Err(Code::NOT_OPEN.into());
-                };
-                chunks.finish().or(Err(Code::CHUNK_ORDER))?;
-                let len = usize::try_from(chunks.received()).or(Err(Code::TOO_LONG))?;
-                self.withdrawn(moment, id, len, scratch)
-            }
-        }
-    }
-
-    fn withdraw<'o>(
+    pub(crate) fn withdraw<'o>(
         &mut self,
         moment: &Moment,
         id: u32,
@@ -70,13 +47,17 @@ impl Device<'_> {
     }
 
     /// All of the refund is here: reads it, and goes as far as nobody has to be asked.
-    fn withdrawn<'o>(
+    pub(crate) fn withdrawn<'o>(
         &mut self,
         moment: &Moment,
         id: u32,
-        len: usize,
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
+        let Task::Withdrawing { chunks, .. } = core::mem::take(&mut self.task) else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        chunks.finish().or(Err(Code::CHUNK_ORDER))?;
+        let len = usize::try_from(chunks.received()).or(Err(Code::TOO_LONG))?;
         let merchant = self.merchant_mut()?;
         let now = merchant.now(moment.uptime).ok_or(Code::TIME_UNKNOWN)?;
         let draw = merchant.draw(&moment.entropy);
@@ -100,7 +81,7 @@ impl Device<'_> {
             offer: digest,
             origin: Origin::Refund,
             mac: digest,
-            bytes: range_in(payload, bytes).ok_or(Code::INTERNAL)?,
+            bytes: range_in(payload, ContentType::INVOICE_REQUEST, bytes).ok_or(Code::INTERNAL)?,
             created_at: now,
             relative_expiry: InvoiceFields::DEFAULT_EXPIRY,
             draw,

@@ -185,7 +185,7 @@ impl<F: NorFlash> Storage<F> {
         if let Some(ledger) = self.fetch(LEDGER, buffer)? {
             self.ledger = Numbers::parse(ledger)?;
         }
-        for slot in [Slot::Seed, Slot::Settings, Slot::Counters] {
+        for slot in [Slot::Seed, Slot::Settings, Slot::Counters, Slot::Payouts] {
             let number = match self.fetch(key(slot), buffer)? {
                 Some(record) => {
                     let (number, item) = items::parse(record)?;
@@ -244,5 +244,6 @@ const fn key(slot: Slot) -> u8 {
         Slot::Seed => 1,
         Slot::Settings => 3,
         Slot::Counters => 5,
+        Slot::Payouts => 9,
     }
 }

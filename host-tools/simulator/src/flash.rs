@@ -21,6 +21,7 @@ struct Items {
     seed: Option<Vec<u8>>,
     settings: Option<Vec<u8>>,
     counters: Option<Vec<u8>>,
+    payouts: Option<Vec<u8>>,
 }
 
 /// A file that no other simulator uses meanwhile.
@@ -46,9 +47,10 @@ pub enum FlashError {
 const SEED: u64 = 1;
 const SETTINGS: u64 = 3;
 const COUNTERS: u64 = 5;
+const PAYOUTS: u64 = 7;
 
 /// Bytes of an image's records beside the items.
-const OVERHEAD: usize = 3 * 16;
+const OVERHEAD: usize = 4 * 16;
 
 impl Flash {
     /// Flash that is empty, and forgotten with its last clone.
@@ -88,6 +90,7 @@ impl Flash {
             seed: items.seed.as_deref(),
             settings: items.settings.as_deref(),
             counters: items.counters.as_deref(),
+            payouts: items.payouts.as_deref(),
         })
     }
 
@@ -102,6 +105,7 @@ impl Flash {
             Slot::Seed => &mut items.seed,
             Slot::Settings => &mut items.settings,
             Slot::Counters => &mut items.counters,
+            Slot::Payouts => &mut items.payouts,
         };
         *place = Some(item.to_owned());
         self.replace(items)
@@ -136,12 +140,17 @@ impl Items {
             return Self { seed: Some(image.to_owned()), ..Self::default() };
         };
         let item = |number| stream.find(number).map(|record| record.value.to_owned());
-        Self { seed: item(SEED), settings: item(SETTINGS), counters: item(COUNTERS) }
+        Self {
+            seed: item(SEED),
+            settings: item(SETTINGS),
+            counters: item(COUNTERS),
+            payouts: item(PAYOUTS),
+        }
     }
 
     fn image(&self) -> io::Result<Vec<u8>> {
-        let Self { seed, settings, counters } = self;
-        let items = [(SEED, seed), (SETTINGS, settings), (COUNTERS, counters)];
+        let Self { seed, settings, counters, payouts } = self;
+        let items = [(SEED, seed), (SETTINGS, settings), (COUNTERS, counters), (PAYOUTS, payouts)];
         let lengths = items.iter().filter_map(|(_, item)| item.as_ref().map(Vec::len));
         let mut image = vec![0; lengths.fold(OVERHEAD, usize::saturating_add)];
         let mut writer = Writer::new(&mut image);
@@ -199,7 +208,7 @@ mod tests {
         flash.store(Slot::Counters, &[8]).unwrap();
         drop(flash);
         let flash = Flash::in_file(&path).unwrap();
-        let expected = Items { seed: Some(vec![1]), settings: None, counters: Some(vec![8]) };
+        let expected = Items { seed: Some(vec![1]), counters: Some(vec![8]), ..Items::default() };
         assert_eq!(*flash.items(), expected);
         flash.erase().unwrap();
         drop(flash);

@@ -9,7 +9,8 @@ use countersign_link::{
 };
 use countersign_policy::Uptime;
 use countersign_signer::{
-    About, Counters, Desk, Device, Input, Moment, Output, Scratch, Screen, Settings, Slot, Stored,
+    About, Counters, Desk, Device, Input, Moment, Output, Payouts, Scratch, Screen, Settings, Slot,
+    Stored,
 };
 
 use crate::onion::with_curve;
@@ -78,8 +79,12 @@ fn boot<'m>(memory: &'m mut CurveMemory, desk: &'m mut Desk, flash: &Flash) -> D
     };
     let curve = Curve::new(memory, &Secret::new([7; 32])).expect("memory enough");
     let item = |slot| flash.get(slot).map(Vec::as_slice);
-    let stored =
-        Stored { seed: item("seed"), settings: item("settings"), counters: item("counters") };
+    let stored = Stored {
+        seed: item("seed"),
+        settings: item("settings"),
+        counters: item("counters"),
+        payouts: item("payouts"),
+    };
     Device::boot(about, curve, desk, Ok(stored), Uptime(0))
 }
 
@@ -182,6 +187,11 @@ impl<'m> Bench<'m> {
                 self.counted = counters.next_invoice();
                 self.has_no_secret(&item);
                 "counters"
+            }
+            Slot::Payouts => {
+                assert!(Payouts::parse(&item).is_ok());
+                self.has_no_secret(&item);
+                "payouts"
             }
         };
         self.flash.insert(name, item);

@@ -11,6 +11,7 @@ pub(super) struct Numbers {
     seed: u32,
     settings: u32,
     counters: u32,
+    payouts: u32,
 }
 
 impl Numbers {
@@ -19,6 +20,7 @@ impl Numbers {
             Slot::Seed => self.seed,
             Slot::Settings => self.settings,
             Slot::Counters => self.counters,
+            Slot::Payouts => self.payouts,
         }
     }
 
@@ -27,6 +29,7 @@ impl Numbers {
             Slot::Seed => self.seed = number,
             Slot::Settings => self.settings = number,
             Slot::Counters => self.counters = number,
+            Slot::Payouts => self.payouts = number,
         }
     }
 
@@ -41,9 +44,10 @@ impl Numbers {
         number == self.get(slot) || Some(number) == self.next(slot)
     }
 
-    pub(super) fn bytes(self) -> [u8; 12] {
-        let mut bytes = [0; 12];
-        let numbers = [self.seed, self.settings, self.counters].map(u32::to_le_bytes);
+    pub(super) fn bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        let numbers = [self.seed, self.settings, self.counters, self.payouts];
+        let numbers = numbers.map(u32::to_le_bytes);
         bytes.iter_mut().zip(numbers.as_flattened()).for_each(|(place, &byte)| *place = byte);
         bytes
     }
@@ -52,7 +56,9 @@ impl Numbers {
         let (seed, rest) = number(bytes)?;
         let (settings, rest) = number(rest)?;
         let (counters, rest) = number(rest)?;
-        if rest.is_empty() { Ok(Self { seed, settings, counters }) } else { Err(Unreadable::Newer) }
+        let (payouts, rest) = number(rest)?;
+        let numbers = Self { seed, settings, counters, payouts };
+        if rest.is_empty() { Ok(numbers) } else { Err(Unreadable::Newer) }
     }
 }
 
@@ -104,12 +110,14 @@ pub(super) struct Items {
     seed: [u8; SEED_LEN],
     settings: [u8; ITEM_LEN],
     counters: [u8; COUNTERS_LEN],
-    lengths: [Option<usize>; 3],
+    payouts: [u8; PAYOUTS_LEN],
+    lengths: [Option<usize>; 4],
 }
 
-/// Bytes of the seed's item and of the counters' at most.
+/// Bytes of the seed's item, of the counters' and of the refunds' at most.
 const SEED_LEN: usize = 256;
 const COUNTERS_LEN: usize = 256;
+const PAYOUTS_LEN: usize = 512;
 
 impl Items {
     pub(super) const fn new() -> Self {
@@ -117,7 +125,8 @@ impl Items {
             seed: [0; SEED_LEN],
             settings: [0; ITEM_LEN],
             counters: [0; COUNTERS_LEN],
-            lengths: [None; 3],
+            payouts: [0; PAYOUTS_LEN],
+            lengths: [None; 4],
         }
     }
 
@@ -128,7 +137,7 @@ impl Items {
         item: &[u8],
         seed_key: &SeedKey,
     ) -> Result<(), Unreadable> {
-        let [seed, settings, counters] = &mut self.lengths;
+        let [seed, settings, counters, payouts] = &mut self.lengths;
         let (place, length): (&mut [u8], _) = match slot {
             Slot::Seed => {
                 *seed = Some(seed_key.read(item, &mut self.seed)?);
@@ -136,6 +145,7 @@ impl Items {
             }
             Slot::Settings => (&mut self.settings, settings),
             Slot::Counters => (&mut self.counters, counters),
+            Slot::Payouts => (&mut self.payouts, payouts),
         };
         fill(place.get_mut(..item.len()).ok_or(Unreadable::TooLong)?, item);
         *length = Some(item.len());
@@ -147,15 +157,17 @@ impl Items {
     }
 
     pub(super) const fn forget(&mut self) {
-        self.lengths = [None; 3];
+        self.lengths = [None; 4];
     }
 
     pub(super) fn stored(&self) -> Stored<'_> {
-        let Self { seed, settings, counters, lengths: [first, second, third] } = self;
+        let Self { seed, settings, counters, payouts, lengths } = self;
+        let [first, second, third, fourth] = lengths;
         Stored {
             seed: first.and_then(|length| seed.get(..length)),
             settings: second.and_then(|length| settings.get(..length)),
             counters: third.and_then(|length| counters.get(..length)),
+            payouts: fourth.and_then(|length| payouts.get(..length)),
         }
     }
 }
