@@ -1,6 +1,7 @@
 //! The image in QEMU does what the simulator does: `cargo xtask qemu` runs these.
 
 use core::time::Duration;
+use std::process::{Command, Stdio};
 
 use countersign_firmware_tests::{Emulator, LARGEST, image, worst_request};
 use countersign_link::{Code, Network, ResetReason, State};
@@ -86,4 +87,20 @@ async fn a_fault_and_a_hang_start_the_board_again_with_its_state_and_are_told() 
     assert_eq!(after(&emulator, ResetReason::Fault).await, State::Ready);
     emulator.hang().unwrap();
     assert_eq!(after(&emulator, ResetReason::Watchdog).await, State::Ready);
+}
+
+#[test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+fn an_image_on_another_processor_does_not_start() {
+    // The same board with a Cortex-M3.
+    let said = Command::new("qemu-system-arm")
+        .args(["-M", "mps2-an385", "-nographic", "-monitor", "none", "-serial", "none"])
+        .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
+        .arg(image().unwrap())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    let said = String::from_utf8(said.stderr).unwrap();
+    assert!(said.contains("this image is for a Cortex-M4"), "{said}");
 }

@@ -31,7 +31,7 @@ use core::task::{Context, Waker};
 use core::time::Duration;
 
 use cortex_m_rt::entry;
-use countersign_cortex_m::LastWords;
+use countersign_cortex_m::{LastWords, Processor};
 use countersign_firmware::{Board, Event, Memory, Parts, Reset, run};
 use countersign_link::ResetReason;
 use semihosting::eprintln;
@@ -82,6 +82,10 @@ impl Reset for Words {
 #[entry]
 fn main() -> ! {
     cortex_m::interrupt::disable();
+    if !Processor::CortexM4.is_here() {
+        eprintln!("this image is for a Cortex-M4, and this is another processor");
+        semihosting::process::exit(1)
+    }
     countersign_cortex_m::paint();
     let reset = Words(LastWords::take());
     let clock = Timers::start();
