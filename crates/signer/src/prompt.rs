@@ -325,7 +325,9 @@ impl fmt::Display for Fiat {
         );
         match places {
             0 => write!(f, "{whole} {currency}"),
-            _ => write!(f, "{whole}.{rest:0>width$} {currency}", width = places.into()),
+            3 => write!(f, "{whole}.{rest:03} {currency}"),
+            4 => write!(f, "{whole}.{rest:04} {currency}"),
+            _ => write!(f, "{whole}.{rest:02} {currency}"),
         }
     }
 }

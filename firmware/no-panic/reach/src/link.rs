@@ -88,6 +88,8 @@ fn messages() {
         Frame::message::<Request<'_>> as *const (),
         Frame::message::<Reply<'_>> as *const (),
         <Bytes<32> as Debug>::fmt as *const (),
+        Request::is_aside as *const (),
+        Request::leaves_open as *const (),
     ]);
 }
 

@@ -177,8 +177,8 @@ fn invoice_request_contents() {
 fn invoice_request_suspended() {
     crate::keep([
         CheckedRequest::suspend as *const (),
+        CheckedRefund::suspend as *const (),
         Suspended::digest as *const (),
-        Suspended::nonce as *const (),
         Suspended::price as *const (),
         Suspended::amount as *const (),
         Suspended::signing_key as *const (),

@@ -5,6 +5,7 @@ use countersign_onion::{
     Build, BuildError, ContentType, Forward, Ignored, Message, OnionMessage, Packet, Payload,
     PayloadsLen, PaymentError, PaymentPayload, Peel,
 };
+use countersign_tlv::Full;
 
 /// `countersign-onion`.
 pub fn onion() {
@@ -91,9 +92,14 @@ fn peel() {
         Peel::chunk as *const (),
         Peel::finish as *const (),
         Peel::payload as *const (),
+        compose as *const (),
         Peel::forward as *const (),
         Peel::wipe as *const (),
         drop_in_place::<Peel> as *const (),
         <Peel as Debug>::fmt as *const (),
     ]);
+}
+
+fn compose(peel: &mut Peel, payload: &[u8]) -> Result<(), Full> {
+    Peel::compose(peel, |writer| writer.bytes(payload))
 }

@@ -49,7 +49,7 @@ fn clock() {
 }
 
 fn fiat() {
-    crate::keep([judge_rate as *const ()]);
+    crate::keep([judge_rate as *const (), Currency::exponent as *const ()]);
 }
 
 fn field() {

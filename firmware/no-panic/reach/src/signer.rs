@@ -1,15 +1,27 @@
 use core::fmt::{Debug, Display};
 use core::hint::black_box;
 
-use countersign_signer::{Counters, Desk, Device, OfferId, Scratch, Settings, Unreadable};
+use countersign_signer::conversation::{Conversation, next_look};
+use countersign_signer::{About, Counters, Desk, Device, OfferId, Scratch, Settings, Unreadable};
 
 /// `countersign-signer`.
 pub fn signer() {
+    conversation();
     counters();
     device();
     settings();
     store();
     prompts();
+}
+
+fn conversation() {
+    crate::keep([
+        Conversation::origin as *const (),
+        Conversation::heard as *const (),
+        Conversation::is_occupied as *const (),
+        Conversation::due as *const (),
+        next_look as *const (),
+    ]);
 }
 
 fn counters() {
@@ -33,6 +45,7 @@ fn device() {
         <Scratch as Debug>::fmt as *const (),
         Device::boot as *const (),
         Device::handle as *const (),
+        About::hello as *const (),
         Device::hang_up as *const (),
     ]);
 }
