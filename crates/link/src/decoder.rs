@@ -4,14 +4,14 @@ use core::fmt;
 
 use cobs::{DecodeResult, DecoderState};
 
-use crate::frame::{Frame, FrameError, MAX_FRAME};
+use crate::frame::{Frame, FrameError, MAX_FRAME, SHORT_FRAME};
 
 /// Finds the frames in a stream of bytes, however it is cut into pieces.
 ///
 /// Whatever is not a frame costs no more than itself: after the next zero byte everything is as if
-/// it had never been there.
-pub struct FrameDecoder {
-    buffer: [u8; MAX_FRAME],
+/// it had never been there. It takes frames of up to `N` bytes.
+pub struct FrameDecoder<const N: usize = MAX_FRAME> {
+    buffer: [u8; N],
     length: usize,
     state: DecoderState,
     stage: Stage,
@@ -44,7 +44,21 @@ impl FrameDecoder {
     /// A decoder that has seen nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { buffer: [0; MAX_FRAME], length: 0, state: DecoderState::Idle, stage: Stage::Between }
+        Self::empty()
+    }
+}
+
+impl FrameDecoder<SHORT_FRAME> {
+    /// A decoder of short frames that has seen nothing.
+    #[must_use]
+    pub const fn short() -> Self {
+        Self::empty()
+    }
+}
+
+impl<const N: usize> FrameDecoder<N> {
+    const fn empty() -> Self {
+        Self { buffer: [0; N], length: 0, state: DecoderState::Idle, stage: Stage::Between }
     }
 
     /// Takes bytes off the front of `input` up to the end of the next frame.
@@ -67,7 +81,7 @@ impl FrameDecoder {
 
     /// Drops an unfinished frame, as when the port was closed, and hands out the buffer to be
     /// wiped.
-    pub const fn reset(&mut self) -> &mut [u8; MAX_FRAME] {
+    pub const fn reset(&mut self) -> &mut [u8; N] {
         self.begin(Stage::Between);
         &mut self.buffer
     }
@@ -119,7 +133,7 @@ impl FrameDecoder {
     }
 }
 
-impl fmt::Debug for FrameDecoder {
+impl<const N: usize> fmt::Debug for FrameDecoder<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The bytes may be a seed's words.
         f.debug_struct("FrameDecoder").field("length", &self.length).finish_non_exhaustive()

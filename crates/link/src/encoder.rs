@@ -4,19 +4,19 @@ use core::fmt;
 
 use cobs::{EncoderState, PushResult};
 
-use crate::frame::{CRC, Frame, HEADER, MAX_BODY, MAX_FRAME, MAX_WIRE, TAG};
+use crate::frame::{CRC, Frame, HEADER, MAX_BODY, MAX_FRAME, MAX_WIRE, SHORT_WIRE, TAG};
 use crate::message::{Body, Message};
 
 /// Makes frames, in one buffer of its own: the frame is written at the end of it and stuffed
-/// towards the beginning.
-pub struct FrameEncoder {
-    buffer: [u8; MAX_WIRE],
+/// towards the beginning. The buffer has `N` bytes.
+pub struct FrameEncoder<const N: usize = MAX_WIRE> {
+    buffer: [u8; N],
 }
 
 /// Why a message could not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EncodeError {
-    /// Its body has more than [`MAX_BODY`] bytes.
+    /// Its body has more than [`MAX_BODY`] bytes, or more than the encoder has room for.
     TooLong,
 }
 
@@ -43,12 +43,22 @@ impl FrameEncoder {
     pub const fn new() -> Self {
         Self { buffer: [0; MAX_WIRE] }
     }
+}
 
+impl FrameEncoder<SHORT_WIRE> {
+    /// An encoder of short frames.
+    #[must_use]
+    pub const fn short() -> Self {
+        Self { buffer: [0; SHORT_WIRE] }
+    }
+}
+
+impl<const N: usize> FrameEncoder<N> {
     /// The bytes that carry `message`, a zero before and after included.
     ///
     /// # Errors
     ///
-    /// [`EncodeError::TooLong`] when the body is longer than [`MAX_BODY`].
+    /// [`EncodeError::TooLong`] when the body is longer than [`MAX_BODY`] or the buffer.
     pub fn encode<'a, T: Body<'a>>(
         &mut self,
         sequence: u16,
@@ -60,14 +70,15 @@ impl FrameEncoder {
     }
 
     /// The buffer, to be wiped after a secret was sent.
-    pub const fn buffer_mut(&mut self) -> &mut [u8; MAX_WIRE] {
+    pub const fn buffer_mut(&mut self) -> &mut [u8; N] {
         &mut self.buffer
     }
 
     /// Writes the frame to the end of the buffer and returns its length.
     fn write<'a, T: Body<'a>>(&mut self, sequence: u16, message: &Message<T>) -> Option<usize> {
         let (header, rest) = self.buffer.get_mut(START..)?.split_first_chunk_mut::<HEADER>()?;
-        let body = postcard::to_slice(message, rest.get_mut(..MAX_BODY)?).ok()?.len();
+        let room = rest.len().checked_sub(TAG)?.min(MAX_BODY);
+        let body = postcard::to_slice(message, rest.get_mut(..room)?).ok()?.len();
         *header = Frame::header(T::KIND, sequence, u16::try_from(body).ok()?);
 
         let end = START.checked_add(HEADER)?.checked_add(body)?;
@@ -79,7 +90,7 @@ impl FrameEncoder {
 
 /// Stuffs `length` bytes from [`START`] on to the front of `buffer`, between two zeros, and returns
 /// the length of that.
-fn stuff(buffer: &mut [u8; MAX_WIRE], length: usize) -> Option<usize> {
+fn stuff(buffer: &mut [u8], length: usize) -> Option<usize> {
     // One byte for the zero before, one for the first distance.
     let (first, mut end) = (1_usize, 2_usize);
     let mut state = EncoderState::default();
@@ -105,7 +116,7 @@ fn stuff(buffer: &mut [u8; MAX_WIRE], length: usize) -> Option<usize> {
     end.checked_add(1)
 }
 
-impl fmt::Debug for FrameEncoder {
+impl<const N: usize> fmt::Debug for FrameEncoder<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FrameEncoder").finish_non_exhaustive()
     }

@@ -19,6 +19,14 @@ pub const MAX_BODY: usize = MAX_FRAME - HEADER - SESSION_TAG;
 /// before and after.
 pub const MAX_WIRE: usize = MAX_FRAME + MAX_FRAME / 254 + 3;
 
+/// The most bytes of a short frame before they are stuffed: `Ping`, `Status`, `Cancel` and what
+/// answers them.
+pub const SHORT_FRAME: usize = 40;
+
+/// The most bytes of a short frame on the wire, where stuffing takes less than the encoder's room
+/// for it.
+pub const SHORT_WIRE: usize = SHORT_FRAME + MAX_WIRE - MAX_FRAME;
+
 /// `version kind flags channel sequence length`.
 pub(crate) const HEADER: usize = 8;
 

@@ -39,7 +39,9 @@ pub use bytes::{Bytes, Chunk, NodeId, Secret};
 pub use code::Code;
 pub use decoder::FrameDecoder;
 pub use encoder::{EncodeError, FrameEncoder};
-pub use frame::{Frame, FrameError, MAX_BODY, MAX_FRAME, MAX_WIRE, VERSION};
+pub use frame::{
+    Frame, FrameError, MAX_BODY, MAX_FRAME, MAX_WIRE, SHORT_FRAME, SHORT_WIRE, VERSION,
+};
 pub use message::{Body, BodyError, Kind, Message};
 pub use packed::{Malformed, Packed, Packer};
 pub use records::{
