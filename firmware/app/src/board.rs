@@ -7,7 +7,7 @@ use countersign_link::ResetReason;
 use countersign_signer::Line;
 use embedded_storage_async::nor_flash::NorFlash;
 
-use crate::Event;
+use crate::{Event, Verdict, Work};
 
 /// A board: the name of its image and the types of its parts.
 pub trait Board {
@@ -81,6 +81,16 @@ pub trait Serial {
     ///
     /// [`HungUp`].
     async fn write(&mut self, bytes: &[u8]) -> Result<(), HungUp>;
+
+    /// The core begins with this, and looks at nothing until [`Serial::release`]. A line with an
+    /// interrupt leaves it to a [`Doorman`](crate::Doorman) to answer meanwhile; any other is deaf
+    /// for as long as a step of the core takes.
+    fn engage(&mut self, _: Work) {}
+
+    /// The core looks up again: whether the host still wants what it was at.
+    fn release(&mut self) -> Verdict {
+        Verdict::Wanted
+    }
 }
 
 /// A source of noise. The application tests it and conditions what it gives.

@@ -17,6 +17,7 @@
 mod board;
 mod boot;
 mod buttons;
+mod doorman;
 mod entropy;
 mod event;
 mod health;
@@ -31,6 +32,7 @@ pub use board::{
 };
 pub use boot::{Memory, run};
 pub use buttons::PinButtons;
+pub use doorman::{Desk, Doorman, Passage, Verdict, Work};
 pub use event::Event;
 
 /// The version of this application, which is also the core's.

@@ -9,7 +9,7 @@ use countersign_signer::conversation::{Origin, REST_OF_FRAME};
 use embassy_futures::select::{Either, select};
 
 use crate::worker::{Ending, Worker, error};
-use crate::{Board, Clock, HungUp, Serial, TRANSFER, Watchdog};
+use crate::{Board, Clock, HungUp, Serial, TRANSFER, Verdict, Watchdog, Work};
 
 /// The device with its link: finds the frames in what arrives, hands them to the worker, and lets it
 /// go on whenever nothing arrives.
@@ -145,6 +145,16 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
 }
 
 impl<B: Board> Outlet<'_, B> {
+    /// The core begins with a step.
+    pub(crate) fn engage(&mut self, work: Work) {
+        self.serial.engage(work);
+    }
+
+    /// It is done with the step: whether the host still wants it.
+    pub(crate) fn release(&mut self) -> Verdict {
+        self.serial.release()
+    }
+
     /// Sends one reply. It is in the frame before anything is awaited: futures have no room for it.
     ///
     /// # Errors

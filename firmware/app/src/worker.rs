@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use countersign_link::{Code, ErrorReply, Message, Reply, Request};
+use countersign_link::{Code, ErrorReply, Message, Reply, Request, Status};
 use countersign_policy::Uptime;
 use countersign_signer::conversation::{BUSY, Conversation, INTER_CHUNK, Origin, next_look};
 use countersign_signer::{Device, Input, Moment, Output, Scratch};
@@ -8,7 +8,9 @@ use countersign_signer::{Device, Input, Moment, Output, Scratch};
 use crate::entropy::Entropy;
 use crate::shell::Outlet;
 use crate::storage::{Storage, StorageFault};
-use crate::{Board, Buttons as _, Clock as _, Event, Indication, Press, Screen as _};
+use crate::{
+    Board, Buttons as _, Clock as _, Event, Indication, Press, Screen as _, Verdict, Work,
+};
 
 /// The device core with everything that it wants: what it says is done, and what it waits for is
 /// waited for.
@@ -151,10 +153,29 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         outlet: &mut Outlet<'_, B>,
     ) -> Result<Advance, Ending> {
         let mut input = input;
+        let mut verdict = Verdict::Wanted;
         loop {
             let moment = self.moment_of(origin, outlet).await?;
             let clock = self.peripherals.clock;
-            input = match self.device.handle(&moment, input, self.scratch) {
+            if let Some(status) = self.status(&moment, origin) {
+                outlet.engage(Work { origin, status, verdict });
+            }
+            let output = self.device.handle(&moment, input, self.scratch);
+            if outlet.release() == Verdict::Cancelled {
+                verdict = Verdict::Cancelled;
+            }
+            input = match output {
+                // The host was told that it is cancelled. What is being stored is stored first.
+                Output::Nothing | Output::Ask { .. } | Output::Continue | Output::Reply { .. }
+                    if verdict == Verdict::Cancelled =>
+                {
+                    let request = Request::Cancel { request: origin.id };
+                    let input = Input::Message { id: origin.id, request };
+                    let _output = self.device.handle(&moment, input, self.scratch);
+                    let indication = self.at_rest();
+                    self.peripherals.screen.indicate(indication);
+                    return Ok(Advance::Done);
+                }
                 Output::Nothing => return Ok(Advance::ExpectsMore),
                 Output::Reply { id, reply } => {
                     let is_credit = matches!(reply, Reply::Credits { .. });
@@ -273,11 +294,17 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         if self.parked.is_some() { Indication::Asking } else { Indication::Idle }
     }
 
+    /// What the core says about itself, once a host has said hello.
+    fn status(&mut self, moment: &Moment, origin: Origin) -> Option<Status> {
+        let input = Input::Message { id: origin.id, request: Request::Status };
+        let output = self.device.handle(moment, input, self.scratch);
+        let Output::Reply { reply: Reply::Status(status), .. } = output else { return None };
+        Some(status)
+    }
+
     async fn say_busy(&mut self, origin: Origin, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
         let moment = self.moment()?;
-        let input = Input::Message { id: origin.id, request: Request::Status };
-        let output = self.device.handle(&moment, input, self.scratch);
-        if let Output::Reply { reply: Reply::Status(status), .. } = output {
+        if let Some(status) = self.status(&moment, origin) {
             let reply = Reply::Busy { permille: status.permille };
             outlet.send(origin, reply, self.peripherals.clock).await?;
         }

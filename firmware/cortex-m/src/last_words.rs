@@ -63,7 +63,7 @@ impl LastWords {
 }
 
 /// Starts the board again and remembers that the program failed: what a panic and a hard fault do.
-pub fn fault() -> ! {
+pub(crate) fn fault() -> ! {
     cortex_m::interrupt::disable();
     leave(FAULT);
     cortex_m::peripheral::SCB::sys_reset()

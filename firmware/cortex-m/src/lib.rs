@@ -1,14 +1,18 @@
-//! What every Cortex-M board shares: which processor it is, the depth of its stack, and what a panic
-//! leaves behind.
+//! What every Cortex-M board shares: the loop that drives the application, which processor it is,
+//! the depth of the stack, and what a panic or a fault leaves behind. Its panic handler is every
+//! image's.
 //!
 //! The one place beside the boards' own files with `unsafe` in it.
 
 #![no_std]
 
+mod drive;
+mod failure;
 mod last_words;
 mod processor;
 mod stack;
 
-pub use last_words::{LastWords, fault};
+pub use drive::drive;
+pub use last_words::LastWords;
 pub use processor::Processor;
 pub use stack::{paint, used};

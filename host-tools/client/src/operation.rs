@@ -46,12 +46,18 @@ impl Call<'_> {
     }
 
     /// Waits for the last reply: at most twice as long as the device says it may take, and for a
-    /// person as long as the device does.
+    /// person as long as the device does. A device that gets further is slow and not stuck, as an
+    /// emulated one may be on a busy computer: for each step the time begins again.
     async fn last_reply(&mut self) -> Result<Response, Error> {
         let mut deadline = self.deadline();
+        let mut reached = 0;
         loop {
             match self.link.reply(self.id, deadline).await? {
-                Response::Busy | Response::Credits(_) => {}
+                Response::Busy(permille) if permille > reached => {
+                    reached = permille;
+                    deadline = self.deadline();
+                }
+                Response::Busy(_) | Response::Credits(_) => {}
                 Response::AwaitingApproval(prompt) => {
                     deadline = None;
                     self.events.awaiting_approval(self.link, prompt).await?;
@@ -71,7 +77,7 @@ impl Call<'_> {
         let (mut deadline, mut asked) = (self.deadline(), None);
         loop {
             match self.link.reply(self.id, deadline).await {
-                Ok(Response::Busy | Response::Credits(_)) => {}
+                Ok(Response::Busy(_) | Response::Credits(_)) => {}
                 Ok(Response::AwaitingApproval(prompt)) => {
                     self.events.awaiting_approval(self.link, prompt).await?;
                     asked = Some(prompt);
@@ -112,7 +118,7 @@ impl Call<'_> {
             while credits == 0 {
                 match self.link.reply(self.id, self.deadline()).await? {
                     Response::Credits(window) => credits = credits.saturating_add(window),
-                    Response::Busy => {}
+                    Response::Busy(_) => {}
                     reply => return Ok(Some(reply)),
                 }
             }

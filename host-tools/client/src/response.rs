@@ -14,7 +14,7 @@ pub(crate) enum Response {
     Hello(Bytes<8>, u16, Hello),
     Pong,
     Status(Status),
-    Busy,
+    Busy(u16),
     Credits(u8),
     Ignored,
     Done,
@@ -52,7 +52,7 @@ impl TryFrom<Reply<'_>> for Response {
             }
             Reply::Pong => Self::Pong,
             Reply::Status(status) => Self::Status(status),
-            Reply::Busy { permille: _ } => Self::Busy,
+            Reply::Busy { permille } => Self::Busy(permille),
             Reply::Credits { window } => Self::Credits(window),
             Reply::Ignored => Self::Ignored,
             Reply::Done => Self::Done,

@@ -24,13 +24,26 @@ pub(crate) struct Board {
 pub(crate) const EMULATED: Board =
     Board { name: "qemu-mps2", package: "countersign-qemu-mps2", target: "thumbv7em-none-eabihf" };
 
+/// The Raspberry Pi Pico, whose image is also emulated.
+pub(crate) const PICO: Board =
+    Board { name: "pico", package: "countersign-pico", target: "thumbv6m-none-eabi" };
+
+/// The Raspberry Pi Pico 2.
+const PICO_2: Board =
+    Board { name: "pico2", package: "countersign-pico2", target: "thumbv8m.main-none-eabihf" };
+
+/// Nordic's development kit.
+const NRF52840_DK: Board = Board {
+    name: "nrf52840-dk",
+    package: "countersign-nrf52840-dk",
+    target: "thumbv7em-none-eabihf",
+};
 /// The portable crates on the emulated board, asked for known answers. It is never flashed.
 const VECTORS: Board =
     Board { name: "vectors", package: "countersign-vectors", target: EMULATED.target };
 
 /// Every board.
-pub(crate) const BOARDS: [Board; 2] =
-    [EMULATED, Board { name: "pico", package: "countersign-pico", target: "thumbv6m-none-eabi" }];
+pub(crate) const BOARDS: [Board; 4] = [EMULATED, PICO, PICO_2, NRF52840_DK];
 
 /// Bytes of an image in flash and in static memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +93,9 @@ pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
             clippy.current_dir(&folder).env("CARGO_TARGET_DIR", &target_folder);
             clippy.args(["clippy", "--quiet", "--profile", "firmware", "--target", board.target]);
             clippy.args(["--package", "countersign-cortex-m", "--package", board.package]);
+            if board.name != EMULATED.name {
+                clippy.args(["--package", "countersign-embassy"]);
+            }
             run(clippy.args(["--", "-D", "warnings"]))
         });
     }
@@ -107,6 +123,18 @@ pub(crate) fn emulate(workspace: &Workspace, report: &mut Report) {
             run(test.args(["--quiet", "--test", "vectors", "--", "--ignored"]))
         },
     );
+}
+
+/// Boots the Pico's image with its USB port and talks to it.
+pub(crate) fn emulate_pico(workspace: &Workspace, report: &mut Report) {
+    report.step("Pico in rp2040js", "the image that is flashed answers over emulated USB", || {
+        setup::ensure(Tool::Rp2040)?;
+        let image = PICO.build(workspace)?;
+        let mut test = cargo();
+        test.current_dir(&workspace.root).env("COUNTERSIGN_PICO_IMAGE", image);
+        test.args(["test", "--quiet", "--package", "countersign-firmware-tests"]);
+        run(test.args(["--test", "pico", "--", "--ignored", "--test-threads=1"]))
+    });
 }
 
 /// Does something with the emulated board up to three times, and says so when it takes more than

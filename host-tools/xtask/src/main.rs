@@ -83,6 +83,8 @@ enum Verb {
     },
     /// Boot the emulated board's image in QEMU and talk to it
     Qemu,
+    /// Boot the Pico's image, as it is flashed, in rp2040js and talk to it over USB
+    Pico,
     /// What each image takes of its board, against the budgets
     Sizes {
         /// Print one JSON array instead of a table
@@ -123,6 +125,7 @@ fn main() -> ExitCode {
             firmware::build(&workspace, &mut report, &firmware::BOARDS);
         }
         Verb::Qemu => firmware::emulate(&workspace, &mut report),
+        Verb::Pico => firmware::emulate_pico(&workspace, &mut report),
         Verb::Sizes { json: true } => return sizes::json(&workspace),
         Verb::Sizes { json: false } => sizes::table(&workspace, &mut report),
     }

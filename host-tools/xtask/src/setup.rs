@@ -21,8 +21,10 @@ pub(crate) enum Tool {
     CargoFuzz,
     Miri,
     Valgrind,
-    /// The emulator of the board that CI runs.
+    /// The emulator of a Cortex-M4 board.
     Qemu,
+    /// The emulator of the Raspberry Pi Pico, with its USB port.
+    Rp2040,
 }
 
 /// Fetches everything.
@@ -37,6 +39,7 @@ pub(crate) fn all(report: &mut Report) {
         ("miri", "the interpreter that finds undefined behaviour", Tool::Miri),
         ("valgrind", "the instruction counter of the benches", Tool::Valgrind),
         ("qemu", "the emulator of a Cortex-M4 board", Tool::Qemu),
+        ("rp2040js", "the emulator of the Raspberry Pi Pico", Tool::Rp2040),
     ] {
         report.step(name, what, || ensure(tool));
     }
@@ -52,6 +55,7 @@ pub(crate) fn ensure(tool: Tool) -> Result<()> {
         Tool::ArmGcc => apt("arm-none-eabi-gcc", &["gcc-arm-none-eabi"]),
         Tool::Valgrind => apt("valgrind", &["valgrind"]),
         Tool::Qemu => apt("qemu-system-arm", &["qemu-system-arm"]),
+        Tool::Rp2040 => rp2040(),
         Tool::Nightly => nightly(),
         Tool::CargoFuzz => cargo_fuzz(),
         Tool::Miri => miri(),
@@ -67,6 +71,21 @@ fn nightly() -> Result<()> {
     install.args(["toolchain", "install", "nightly", "--profile", "minimal"]);
     run(&mut install).map_err(|_refused| {
         out_of_reach("the nightly toolchain: `rustup toolchain install nightly` was refused")
+    })
+}
+
+/// Where the Pico's emulator is, with the lock file of what it needs.
+pub(crate) const RP2040_FOLDER: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/emulators/rp2040");
+
+fn rp2040() -> Result<()> {
+    apt("node", &["nodejs"])?;
+    apt("npm", &["npm"])?;
+    if succeeds(Command::new("npm").current_dir(RP2040_FOLDER).arg("ls")) {
+        return Ok(());
+    }
+    run(Command::new("npm").current_dir(RP2040_FOLDER).arg("ci")).map_err(|_refused| {
+        missing("rp2040js: run `npm ci` in firmware/emulators/rp2040, which needs npm's registry")
     })
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     firmware::check(workspace, report);
     firmware::build(workspace, report, &firmware::BOARDS);
     firmware::emulate(workspace, report);
+    firmware::emulate_pico(workspace, report);
     sizes::table(workspace, report);
     miri::run(workspace, report);
     work::measure(workspace, report);

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::process::{Command, Stdio};
 
-use countersign_firmware_tests::{Emulator, LARGEST, image, worst_request};
+use countersign_firmware_tests::{Emulator, LARGEST, Onions, answer_request, image};
 use countersign_link::{Code, Network, ResetReason, State};
 use countersign_tests::shop::WORDS;
 
@@ -13,7 +13,7 @@ async fn a_request_of_the_largest_size_is_answered_with_a_verified_invoice() {
     let folder = tempfile::tempdir().unwrap();
     let emulator = Emulator::start(&image().unwrap(), &folder.path().join("flash")).unwrap();
     let mut client = emulator.client().await.unwrap();
-    let answered = worst_request(&mut client).await.unwrap();
+    let answered = answer_request(&mut client, Onions::Large).await.unwrap();
     assert_eq!(answered.amount_msat, 10_000);
     assert_eq!((answered.request_len, answered.answer_len), (LARGEST, LARGEST));
     let read = emulator.read();

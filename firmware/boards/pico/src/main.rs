@@ -1,8 +1,8 @@
 //! The Raspberry Pi Pico: an RP2040.
 //!
 //! The link is USB. Yes is a button between GP14 and ground, no one between GP15 and ground, and the
-//! light says what goes on: off idle, on at work or asking. There is no screen: the device takes only
-//! what needs no reading, unless the merchant trusts the host's.
+//! light says what goes on. There is no screen: the device takes only what needs no reading, unless
+//! the merchant trusts the host's.
 //!
 //! The chip has no random source but its ring oscillator, no secret of its own and no protection of
 //! its flash: whoever holds the board has the seed.
@@ -10,35 +10,33 @@
 #![no_std]
 #![no_main]
 
-mod clock;
-mod failure;
-mod flash;
-mod light;
-mod noise;
-mod usb;
-mod watchdog;
-
-use core::pin::pin;
-use core::task::{Context, Waker};
 use core::time::Duration;
 
 use cortex_m_rt::entry;
 use countersign_cortex_m::LastWords;
-use countersign_firmware::{Board, Event, Memory, Parts, PinButtons, Reset, run};
+use countersign_embassy::{Light, Pages, Timer, Usb, blink, serve};
+use countersign_firmware::{Board, Event, Memory, Parts, PinButtons, Random, Reset, Watchdog, run};
 use countersign_link::ResetReason;
 use defmt_rtt as _;
+use embassy_executor::InterruptExecutor;
+use embassy_futures::join::join;
+use embassy_rp::bind_interrupts;
+use embassy_rp::clocks::RoscRng;
+use embassy_rp::flash::{Blocking, Flash};
 use embassy_rp::gpio::{Input, Level, Output, Pull};
+use embassy_rp::interrupt::{self, InterruptExt as _, Priority};
+use embassy_rp::peripherals::{FLASH, USB};
+use embassy_rp::usb::{Driver, InterruptHandler};
 use static_cell::StaticCell;
-
-use crate::clock::Timer;
-use crate::flash::LastPages;
-use crate::light::Light;
-use crate::noise::RingOscillator;
-use crate::usb::Usb;
-use crate::watchdog::Dog;
 
 /// The board.
 struct Pico;
+
+/// Bytes of the flash chip.
+const CHIP: usize = 2 * 1_024 * 1_024;
+
+/// Where the state begins: `memory.x` leaves the last 64 KiB out.
+const STATE: u32 = 0x20_0000 - 64 * 1_024;
 
 impl Board for Pico {
     const NAME: &'static str = "pico";
@@ -46,7 +44,7 @@ impl Board for Pico {
 
     type Serial = Usb;
     type Random = RingOscillator;
-    type Flash = LastPages;
+    type Flash = Pages<Flash<'static, FLASH, Blocking, CHIP>, STATE>;
     type Buttons = PinButtons<Input<'static>, Input<'static>>;
     type Screen = Light;
     type Clock = Timer;
@@ -54,11 +52,38 @@ impl Board for Pico {
     type Reset = Reason;
 
     fn log(event: Event) {
-        defmt::info!("{=str} {=u16}", event.name(), event.number());
+        countersign_embassy::log(event);
     }
 
     fn stack_used() -> u32 {
         countersign_cortex_m::used()
+    }
+}
+
+/// The ring oscillator, sampled bit by bit: the only noise that the chip has.
+struct RingOscillator;
+
+impl Random for RingOscillator {
+    fn fill(&mut self, noise: &mut [u8]) {
+        RoscRng.fill_bytes(noise);
+    }
+}
+
+/// The chip's watchdog.
+struct Dog(embassy_rp::watchdog::Watchdog);
+
+/// How long it waits.
+const PATIENCE: embassy_time::Duration = embassy_time::Duration::from_secs(4);
+
+impl Watchdog for Dog {
+    const PATIENCE: Duration = Duration::from_secs(4);
+
+    fn start(&mut self) {
+        self.0.start(PATIENCE);
+    }
+
+    fn feed(&mut self) {
+        self.0.feed(PATIENCE);
     }
 }
 
@@ -71,32 +96,56 @@ impl Reset for Reason {
     }
 }
 
+bind_interrupts!(struct Interrupts {
+    USBCTRL_IRQ => InterruptHandler<USB>;
+});
+
+/// USB and the light run on this, whatever the application is at.
+static EXECUTOR: InterruptExecutor = InterruptExecutor::new();
+
+/// The interrupt that does.
+mod interrupt_handler {
+    #![expect(unsafe_code, reason = "an interrupt's handler is declared so")]
+
+    use embassy_rp::interrupt;
+
+    #[interrupt]
+    unsafe fn SWI_IRQ_1() {
+        // SAFETY: this is the interrupt that `start` is told, and it is not enabled before.
+        unsafe { super::EXECUTOR.on_interrupt() };
+    }
+}
+
+#[embassy_executor::task]
+async fn beside(usb: Driver<'static, USB>, light: Output<'static>) {
+    join(serve(usb), blink(light)).await;
+}
+
 #[entry]
 fn main() -> ! {
     countersign_cortex_m::paint();
     let reset = Reason(LastWords::take());
     let chip = embassy_rp::init(embassy_rp::config::Config::default());
+    interrupt::SWI_IRQ_1.set_priority(Priority::P2);
+    let usb = Driver::new(chip.USB, Interrupts);
+    let light = Output::new(chip.PIN_25, Level::Low);
+    // There is room for one, and this is the one.
+    let _spawned = beside(usb, light).map(|task| EXECUTOR.start(interrupt::SWI_IRQ_1).spawn(task));
     let parts = Parts::<Pico> {
-        serial: Usb::start(chip.USB),
+        serial: Usb,
         random: RingOscillator,
-        flash: LastPages::new(chip.FLASH),
+        flash: Pages::new(Flash::new_blocking(chip.FLASH)),
         secret: None,
         buttons: PinButtons::new(
             Input::new(chip.PIN_14, Pull::Up),
             Input::new(chip.PIN_15, Pull::Up),
         ),
-        screen: Light(Output::new(chip.PIN_25, Level::Low)),
+        screen: Light,
         clock: Timer,
-        watchdog: Dog::new(chip.WATCHDOG),
+        watchdog: Dog(embassy_rp::watchdog::Watchdog::new(chip.WATCHDOG)),
         reset,
     };
-    let mut application = pin!(run(parts, memory()));
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        // It never ends. An interrupt since the last look ends the sleep before it begins.
-        let _pending = application.as_mut().poll(&mut context);
-        cortex_m::asm::wfe();
-    }
+    countersign_cortex_m::drive(run(parts, memory()), cortex_m::asm::wfe)
 }
 
 /// The application's buffers, put together where the stack that it takes is free again afterwards.

@@ -17,6 +17,10 @@ const INTERRUPT: u32 = 1 << 3;
 /// Ticks of both timers in a microsecond.
 const TICKS: u64 = 25;
 
+/// The most that a look counts. The timer goes by the clock of the computer, which may have had no
+/// time for the emulator since the look before: then none has passed for the board either.
+const LONGEST: u32 = 25_000 * 100;
+
 /// The first timer counts, the second wakes the processor every millisecond.
 pub(crate) struct Timers {
     /// Ticks up to the last look, and what the timer said then.
@@ -42,7 +46,8 @@ impl Clock for Timers {
     fn now(&self) -> Duration {
         let (ticks, before) = self.last.get();
         let value = Block::TIMER0.read(VALUE);
-        let ticks = ticks.saturating_add(u64::from(before.wrapping_sub(value)));
+        let passed = before.wrapping_sub(value).min(LONGEST);
+        let ticks = ticks.saturating_add(u64::from(passed));
         self.last.set((ticks, value));
         Duration::from_micros(ticks / TICKS)
     }

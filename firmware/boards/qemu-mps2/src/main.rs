@@ -18,7 +18,6 @@
 #![no_main]
 
 mod clock;
-mod failure;
 mod flash;
 mod merchant;
 mod random;
@@ -26,8 +25,6 @@ mod registers;
 mod uart;
 mod watchdog;
 
-use core::pin::pin;
-use core::task::{Context, Waker};
 use core::time::Duration;
 
 use cortex_m_rt::entry;
@@ -104,13 +101,7 @@ fn main() -> ! {
         watchdog: CmsdkWatchdog,
         reset,
     };
-    let mut application = pin!(run(parts, memory()));
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        // It never ends; when it waits, so does the processor, for any interrupt.
-        let _pending = application.as_mut().poll(&mut context);
-        registers::sleep();
-    }
+    countersign_cortex_m::drive(run(parts, memory()), registers::sleep)
 }
 
 /// The application's buffers, put together where the stack that it takes is free again afterwards.

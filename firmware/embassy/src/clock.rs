@@ -3,8 +3,9 @@ use core::time::Duration;
 use countersign_firmware::Clock;
 use embassy_time::Instant;
 
-/// The chip's timer.
-pub(crate) struct Timer;
+/// The chip's timer, as Embassy keeps it.
+#[derive(Debug)]
+pub struct Timer;
 
 impl Clock for Timer {
     fn now(&self) -> Duration {

@@ -5,12 +5,14 @@ use core::panic::PanicInfo;
 
 use cortex_m_rt::{ExceptionFrame, exception};
 
+use crate::last_words::fault;
+
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    countersign_cortex_m::fault()
+    fault()
 }
 
 #[exception]
 unsafe fn HardFault(_: &ExceptionFrame) -> ! {
-    countersign_cortex_m::fault()
+    fault()
 }

@@ -13,8 +13,27 @@ use countersign_tests::shop::{NOW, WORDS};
 /// Bytes of the largest onion message packet that the device takes and makes.
 pub const LARGEST: usize = 32_834;
 
-/// Bytes in each hop of the payer's reply path beside what it needs: they make both onions large.
-const PADDING: usize = 600;
+/// Bytes of the smallest onion message packet.
+pub const SMALLEST: usize = 1_366;
+
+/// How large the onions of a request and its answer are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onions {
+    /// [`SMALLEST`] both.
+    Small,
+    /// [`LARGEST`] both.
+    Large,
+}
+
+impl Onions {
+    /// Bytes in each hop of the payer's reply path beside what it needs.
+    const fn padding(self) -> usize {
+        match self {
+            Self::Small => 0,
+            Self::Large => 600,
+        }
+    }
+}
 
 /// What came of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +48,13 @@ pub struct Answered {
     pub stack: u32,
 }
 
-/// Provisions a new device, makes an offer, and has it answer a request whose onion is of the
-/// largest size with an invoice in another. The payer verifies the invoice.
+/// Provisions a new device, makes an offer, and has it answer a request whose onion is of that size
+/// with an invoice in another. The payer verifies the invoice.
 ///
 /// # Errors
 ///
 /// When any of that fails.
-pub async fn worst_request(client: &mut Client) -> Result<Answered> {
+pub async fn answer_request(client: &mut Client, onions: Onions) -> Result<Answered> {
     let (relay, recipient, customer) = with_curve(|curve| {
         let recipient = secret_key(&[2; 32]);
         [payer::relay(), recipient, payer::payer()].map(|key| key.public_key(curve))
@@ -44,6 +63,8 @@ pub async fn worst_request(client: &mut Client) -> Result<Answered> {
     let node = |key: &countersign_crypto::PublicKey| Bytes(key.serialize());
 
     client.restore(WORDS, Network::Regtest).await?;
+    // A board without a screen shows its prompts on the host's.
+    client.propose_rules(&[(Rule::Prompts, Some(1))]).await?;
     client.set_time(NOW).await?;
     client.pin_recipient(node(&recipient), None).await?;
     client.propose_rules(&[(Rule::IntroductionNode, Some(1))]).await?;
@@ -62,7 +83,7 @@ pub async fn worst_request(client: &mut Client) -> Result<Answered> {
 
     let (request, at_device) = with_curve(|curve| {
         let request = payer::request(curve, &offer, &Wish::default());
-        let reply_path = payer::reply_path(curve, &[relay, customer], PADDING);
+        let reply_path = payer::reply_path(curve, &[relay, customer], onions.padding());
         let sent = payer::send(curve, &offer, &request, &reply_path);
         (request, payer::pass(curve, &payer::relay(), &sent))
     });

@@ -1,0 +1,157 @@
+//! The Raspberry Pi Pico 2: an RP2350. The board that we recommend.
+//!
+//! The link is USB. Yes is a button between GP14 and ground, no one between GP15 and ground, and the
+//! light says what goes on. There is no screen: the device takes only what needs no reading, unless
+//! the merchant trusts the host's.
+//!
+//! The chip has a random source. Its flash lies beside it and can be read by whoever holds the board:
+//! firmware/README.md says what signed boot takes, and nothing here depends on it.
+
+#![no_std]
+#![no_main]
+
+use core::time::Duration;
+
+use cortex_m_rt::entry;
+use countersign_cortex_m::LastWords;
+use countersign_embassy::{Light, Pages, Timer, Usb, blink, serve};
+use countersign_firmware::{Board, Event, Memory, Parts, PinButtons, Random, Reset, Watchdog, run};
+use countersign_link::ResetReason;
+use defmt_rtt as _;
+use embassy_executor::InterruptExecutor;
+use embassy_futures::join::join;
+use embassy_rp::bind_interrupts;
+use embassy_rp::flash::{Blocking, Flash};
+use embassy_rp::gpio::{Input, Level, Output, Pull};
+use embassy_rp::interrupt::{self, InterruptExt as _, Priority};
+use embassy_rp::peripherals::{FLASH, TRNG, USB};
+use embassy_rp::trng::{Config, Trng};
+use embassy_rp::usb::{Driver, InterruptHandler};
+use static_cell::StaticCell;
+
+/// The board.
+struct Pico2;
+
+/// Bytes of the flash chip.
+const CHIP: usize = 4 * 1_024 * 1_024;
+
+/// Where the state begins: `memory.x` leaves the last 64 KiB out.
+const STATE: u32 = 0x40_0000 - 64 * 1_024;
+
+impl Board for Pico2 {
+    const NAME: &'static str = "pico2";
+    const REACTION: Duration = Duration::from_millis(300);
+
+    type Serial = Usb;
+    type Random = Noise;
+    type Flash = Pages<Flash<'static, FLASH, Blocking, CHIP>, STATE>;
+    type Buttons = PinButtons<Input<'static>, Input<'static>>;
+    type Screen = Light;
+    type Clock = Timer;
+    type Watchdog = Dog;
+    type Reset = Reason;
+
+    fn log(event: Event) {
+        countersign_embassy::log(event);
+    }
+
+    fn stack_used() -> u32 {
+        countersign_cortex_m::used()
+    }
+}
+
+/// The chip's random source: a ring oscillator whose samples it balances and tests itself.
+struct Noise(Trng<'static, TRNG>);
+
+impl Random for Noise {
+    fn fill(&mut self, noise: &mut [u8]) {
+        self.0.blocking_fill_bytes(noise);
+    }
+}
+
+/// The chip's watchdog.
+struct Dog(embassy_rp::watchdog::Watchdog);
+
+/// How long it waits.
+const PATIENCE: embassy_time::Duration = embassy_time::Duration::from_secs(4);
+
+impl Watchdog for Dog {
+    const PATIENCE: Duration = Duration::from_secs(4);
+
+    fn start(&mut self) {
+        self.0.start(PATIENCE);
+    }
+
+    fn feed(&mut self) {
+        self.0.feed(PATIENCE);
+    }
+}
+
+/// Why the board started.
+struct Reason(LastWords);
+
+impl Reset for Reason {
+    fn reason(&self) -> ResetReason {
+        self.0.reason()
+    }
+}
+
+bind_interrupts!(struct Interrupts {
+    USBCTRL_IRQ => InterruptHandler<USB>;
+    TRNG_IRQ => embassy_rp::trng::InterruptHandler<TRNG>;
+});
+
+/// USB and the light run on this, whatever the application is at.
+static EXECUTOR: InterruptExecutor = InterruptExecutor::new();
+
+/// The interrupt that does.
+mod interrupt_handler {
+    #![expect(unsafe_code, reason = "an interrupt's handler is declared so")]
+
+    use embassy_rp::interrupt;
+
+    #[interrupt]
+    unsafe fn SWI_IRQ_1() {
+        // SAFETY: this is the interrupt that `start` is told, and it is not enabled before.
+        unsafe { super::EXECUTOR.on_interrupt() };
+    }
+}
+
+#[embassy_executor::task]
+async fn beside(usb: Driver<'static, USB>, light: Output<'static>) {
+    join(serve(usb), blink(light)).await;
+}
+
+#[entry]
+fn main() -> ! {
+    countersign_cortex_m::paint();
+    let reset = Reason(LastWords::take());
+    let chip = embassy_rp::init(embassy_rp::config::Config::default());
+    interrupt::SWI_IRQ_1.set_priority(Priority::P2);
+    let usb = Driver::new(chip.USB, Interrupts);
+    let light = Output::new(chip.PIN_25, Level::Low);
+    // There is room for one, and this is the one.
+    let _spawned = beside(usb, light).map(|task| EXECUTOR.start(interrupt::SWI_IRQ_1).spawn(task));
+    let parts = Parts::<Pico2> {
+        serial: Usb,
+        random: Noise(Trng::new(chip.TRNG, Interrupts, Config::default())),
+        flash: Pages::new(Flash::new_blocking(chip.FLASH)),
+        secret: None,
+        buttons: PinButtons::new(
+            Input::new(chip.PIN_14, Pull::Up),
+            Input::new(chip.PIN_15, Pull::Up),
+        ),
+        screen: Light,
+        clock: Timer,
+        watchdog: Dog(embassy_rp::watchdog::Watchdog::new(chip.WATCHDOG)),
+        reset,
+    };
+    countersign_cortex_m::drive(run(parts, memory()), cortex_m::asm::wfe)
+}
+
+/// The application's buffers, put together where the stack that it takes is free again afterwards.
+#[inline(never)]
+fn memory() -> &'static mut Memory {
+    static MEMORY: StaticCell<Memory> = StaticCell::new();
+    MEMORY.init_with(Memory::new)
+}

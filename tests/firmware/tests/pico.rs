@@ -1,0 +1,156 @@
+//! The Pico's image, as it is flashed, with its USB port: `cargo xtask pico` runs these.
+
+use countersign_firmware_tests::{
+    Direction, Onions, Pico, Port, SMALLEST, answer_request, pico_image, wire,
+};
+use countersign_link::{Chunk, Network, Part, Provision, Reply, Request, Secret, State};
+use countersign_tests::shop::WORDS;
+
+/// Types of descriptors.
+const DEVICE: u8 = 1;
+const CONFIGURATION: u8 = 2;
+const STRING: u8 = 3;
+
+/// One less than a packet, a packet, and so on: where transfers end differently.
+const LENGTHS: [usize; 5] = [63, 64, 65, 127, 128];
+
+#[test]
+#[ignore = "needs the image and Node: `cargo xtask pico`"]
+fn descriptors_are_as_long_as_they_say_whatever_length_is_asked_for() {
+    let mut pico = Pico::start(&pico_image().unwrap()).unwrap();
+    for length in [18, 64, 255, 0xffff] {
+        let device = pico.descriptor(DEVICE, 0, length).unwrap();
+        assert!(device.starts_with("1201") && device.len() == 2 * 18, "{length}: {device}");
+    }
+    let header = pico.descriptor(CONFIGURATION, 0, 9).unwrap();
+    let total = u16::from_str_radix(&format!("{}{}", &header[6..8], &header[4..6]), 16).unwrap();
+    for length in [total, 0xffff] {
+        let configuration = pico.descriptor(CONFIGURATION, 0, length).unwrap();
+        assert_eq!(configuration.len(), 2 * usize::from(total));
+    }
+    let name = pico.descriptor(STRING, 2, 0xffff).unwrap();
+    let text: String = "Countersign signer".chars().map(|c| format!("{:02x}00", c as u8)).collect();
+    assert_eq!(name, format!("2603{text}"));
+}
+
+#[test]
+#[ignore = "needs the image and Node: `cargo xtask pico`"]
+fn a_transfer_of_any_length_arrives_whole() {
+    let mut pico = Pico::start(&pico_image().unwrap()).unwrap();
+    let mut port = Port::open(pico.address()).unwrap();
+    for (id, length) in (2..).zip(LENGTHS) {
+        // Zeros between frames are passed over.
+        let ping = wire(id, Request::Ping);
+        let mut bytes = vec![0; length - ping.len()];
+        bytes.extend(ping);
+        port.send(&bytes).unwrap();
+        assert!(port.reply(|of, reply| of == id && reply == Reply::Pong).unwrap(), "{length}");
+    }
+    let sent = pico.transfers().unwrap();
+    let sent = sent.iter().filter(|transfer| transfer.direction == Direction::ToDevice);
+    let sent: Vec<usize> = sent.map(|transfer| transfer.bytes).collect();
+    assert_eq!(sent[sent.len() - LENGTHS.len()..], LENGTHS);
+}
+
+#[tokio::test]
+#[ignore = "needs the image and Node: `cargo xtask pico`"]
+async fn a_reply_of_any_length_ends_at_once() {
+    let pico = Pico::start(&pico_image().unwrap()).unwrap();
+    pico.client().await.unwrap().restore(WORDS, Network::Regtest).await.unwrap();
+    let mut port = Port::open(pico.address()).unwrap();
+    for (id, length) in (2..).zip(LENGTHS) {
+        port.send(&wire(id, Request::Export)).unwrap();
+        assert!(port.reply(|_, reply| matches!(reply, Reply::Exported { .. })).unwrap());
+        let data = [1; 128];
+        let chunk = |count| Chunk { offset: 0, data: &data[..count] };
+        let on_wire = |count| wire(id, Reply::Chunk(chunk(count))).len();
+        let count = (1..128).find(|&count| on_wire(count) == length).unwrap();
+        let pull = Request::Pull { part: Part::Export, offset: 0, length: count as u16 };
+        port.send(&wire(id, pull)).unwrap();
+        // Without the empty packet after a full one, the host would wait for more for ever.
+        assert!(port.reply(|_, reply| matches!(reply, Reply::Chunk(_))).unwrap(), "{length}");
+    }
+}
+
+#[test]
+#[ignore = "needs the image and Node: `cargo xtask pico`"]
+fn a_port_that_is_closed_in_mid_frame_costs_that_frame_only() {
+    let pico = Pico::start(&pico_image().unwrap()).unwrap();
+    for cut in [1, 5, 12] {
+        let mut port = Port::open(pico.address()).unwrap();
+        let ping = wire(2, Request::Ping);
+        port.send(&ping[..cut]).unwrap();
+    }
+    let mut port = Port::open(pico.address()).unwrap();
+    port.send(&wire(3, Request::Ping)).unwrap();
+    assert!(port.reply(|id, reply| id == 3 && reply == Reply::Pong).unwrap());
+}
+
+#[tokio::test]
+#[ignore = "needs the image and Node: `cargo xtask pico`"]
+async fn unplugged_in_mid_reply_it_comes_back_as_it_was() {
+    let mut pico = Pico::start(&pico_image().unwrap()).unwrap();
+    let mut client = pico.client().await.unwrap();
+    client.restore(WORDS, Network::Regtest).await.unwrap();
+    drop(client);
+    let mut port = Port::open(pico.address()).unwrap();
+    port.send(&wire(2, Request::Export)).unwrap();
+    assert!(port.reply(|_, reply| matches!(reply, Reply::Exported { .. })).unwrap());
+    port.send(&wire(2, Request::Pull { part: Part::Export, offset: 0, length: 960 })).unwrap();
+    pico.unplug().unwrap();
+    drop(port);
+    pico.plug().unwrap();
+    let client = pico.client().await.unwrap();
+    assert_eq!(client.hello().state, State::Ready);
+    assert_eq!(client.hello().network, Some(Network::Regtest));
+}
+
+#[tokio::test]
+#[ignore = "needs the image and Node: `cargo xtask pico`"]
+async fn a_payers_request_is_answered_over_usb() {
+    let pico = Pico::start(&pico_image().unwrap()).unwrap();
+    let mut client = pico.client().await.unwrap();
+    let answered = answer_request(&mut client, Onions::Small).await.unwrap();
+    assert_eq!(answered.amount_msat, 10_000);
+    assert_eq!((answered.request_len, answered.answer_len), (SMALLEST, SMALLEST));
+}
+
+/// What a device may take to answer a ping, in microseconds of its clock.
+const PROMPT_MICROS: u64 = 50_000;
+
+#[test]
+#[ignore = "needs the image and Node: `cargo xtask pico`"]
+fn a_ping_is_answered_at_once_while_the_core_is_busy() {
+    let mut pico = Pico::start(&pico_image().unwrap()).unwrap();
+    let mut port = Port::open(pico.address()).unwrap();
+    // Hashing the words takes longer than a second, in one piece.
+    let words = Secret::new(WORDS.as_bytes());
+    let import = Request::Provision(Provision::Import { words, network: Network::Regtest });
+    port.send(&wire(2, import)).unwrap();
+    assert!(port.reply(|_, reply| matches!(reply, Reply::AwaitingApproval { .. })).unwrap());
+    pico.transfers().unwrap();
+    let mut delays = Vec::new();
+    for id in 3.. {
+        // The device looks at its buttons when the host has been quiet for a moment.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        port.send(&wire(id, Request::Ping)).unwrap();
+        let mut is_done = false;
+        while !port
+            .reply(|of, reply| {
+                is_done |= of == 2;
+                of == id && reply == Reply::Pong
+            })
+            .unwrap()
+        {}
+        let transfers = pico.transfers().unwrap();
+        let asked = transfers.iter().find(|t| t.direction == Direction::ToDevice).unwrap();
+        // The pong is in the last of them, or was in one before.
+        let told = transfers.iter().rfind(|t| t.direction == Direction::ToHost);
+        delays.push(told.unwrap().micros - asked.micros);
+        if is_done {
+            break;
+        }
+    }
+    assert!(delays.len() > 4, "{delays:?}");
+    assert!(delays.iter().all(|&delay| delay < PROMPT_MICROS), "{delays:?}");
+}
