@@ -124,6 +124,7 @@ impl Device<'_> {
     }
 
     /// Does the next portion of work: one multiplication on the curve, or some kilobytes of MAC.
+    #[inline(never)]
     pub(crate) fn go_on<'o>(&mut self, scratch: &'o mut Scratch) -> Output<'o> {
         let Desk { peel, build, records, .. } = &mut *self.desk;
         let Task::Answering { id, answer } = &mut self.task else { return Output::Nothing };

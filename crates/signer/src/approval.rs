@@ -64,6 +64,7 @@ impl Device<'_> {
 
     /// The merchant said yes. What was shown is moved out of the task and acted upon: there is no
     /// other copy of it.
+    #[inline(never)]
     pub(crate) fn confirmed<'o>(
         &mut self,
         moment: &Moment,
@@ -180,6 +181,7 @@ impl Device<'_> {
     }
 
     /// An item is in flash: only now what it says holds.
+    #[inline(never)]
     pub(crate) fn stored<'o>(
         &mut self,
         moment: &Moment,

@@ -21,6 +21,7 @@ const SETTINGS: u64 = 2;
 const COUNTERS: u64 = 4;
 
 impl Device<'_> {
+    #[inline(never)]
     pub(crate) fn export<'o>(&mut self, moment: &Moment, id: u32) -> Result<Output<'o>, Failure> {
         let merchant = self.merchant_mut()?;
         merchant.observe(moment.uptime);
@@ -44,6 +45,7 @@ impl Device<'_> {
         Ok(Output::Reply { id, reply: Reply::Exported { length } })
     }
 
+    #[inline(never)]
     pub(crate) fn import<'o>(
         &mut self,
         moment: &Moment,

@@ -13,6 +13,7 @@ use crate::{Moment, Output, Settings};
 
 /// What the merchant decides: their rules, whom money may go to, and which offers are void.
 impl Device<'_> {
+    #[inline(never)]
     pub(crate) fn rules<'o>(
         &mut self,
         moment: &Moment,
@@ -58,6 +59,7 @@ impl Device<'_> {
         self.ask(id, Matter::Rules)
     }
 
+    #[inline(never)]
     pub(crate) fn pair<'o>(
         &mut self,
         id: u32,

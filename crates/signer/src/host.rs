@@ -41,6 +41,10 @@ impl About {
 
 impl Device<'_> {
     /// Takes a message of the host's.
+    ///
+    /// What answers a message is a function of its own on the stack, too (`inline(never)`): as one
+    /// function they would have one frame, and every message would need the room of all of them.
+    #[inline(never)]
     pub(crate) fn message<'o>(
         &mut self,
         moment: &Moment,

@@ -53,6 +53,7 @@ impl Draft {
 const HOPS_BEFORE: usize = 4;
 
 impl Device<'_> {
+    #[inline(never)]
     pub(crate) fn offer<'o>(
         &mut self,
         moment: &Moment,

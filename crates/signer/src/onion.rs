@@ -45,6 +45,7 @@ struct Heard {
 }
 
 impl Device<'_> {
+    #[inline(never)]
     pub(crate) fn onion<'o>(
         &mut self,
         moment: &Moment,

@@ -82,6 +82,7 @@ impl Device<'_> {
         Ok(Output::Reply { id, reply: Reply::NeedPaymentPaths(need) })
     }
 
+    #[inline(never)]
     pub(crate) fn payment_paths<'o>(
         &mut self,
         moment: &Moment,

@@ -231,6 +231,7 @@ impl Device<'_> {
     }
 
     /// Gives a prompt's lines to the host, if the merchant trusts its screen.
+    #[inline(never)]
     pub(crate) fn prompt_for_host<'o>(
         &self,
         id: u32,

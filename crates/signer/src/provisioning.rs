@@ -9,6 +9,7 @@ use crate::{Moment, Output};
 
 impl Device<'_> {
     /// Seeds: how a device becomes a merchant's, and how it stops being one.
+    #[inline(never)]
     pub(crate) fn provision<'o>(
         &mut self,
         moment: &Moment,

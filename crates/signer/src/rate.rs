@@ -24,6 +24,7 @@ const RATE_UNITS: u64 = 1_000_000;
 
 impl Device<'_> {
     /// Takes the host's word for a rate, if the merchant's own rate bears it out.
+    #[inline(never)]
     pub(crate) fn rate<'o>(
         &mut self,
         moment: &Moment,

@@ -52,6 +52,7 @@ pub(crate) struct Owed {
 }
 
 impl Device<'_> {
+    #[inline(never)]
     pub(crate) fn refund<'o>(
         &mut self,
         moment: &Moment,

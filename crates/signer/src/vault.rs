@@ -157,6 +157,7 @@ const fn same(is_same: bool) -> Match {
 
 impl Device<'_> {
     /// A payment arrived, the host says.
+    #[inline(never)]
     pub(crate) fn claim<'o>(
         &mut self,
         moment: &Moment,
