@@ -95,9 +95,12 @@ impl Payouts {
         expiry: Option<UnixTime>,
         now: UnixTime,
     ) -> Option<Self> {
-        let mut table = self.clone();
-        if table.refunds.is_full() {
-            table.refunds.remove(self.dispensable(now)?);
+        let spare = if self.refunds.is_full() { Some(self.dispensable(now)?) } else { None };
+        let mut table = Self::default();
+        let is_kept = |refund: &&Payout| spare.is_none_or(|spare| !core::ptr::eq(*refund, spare));
+        // Taking one out of a list in its place would keep a panic for places that are not there.
+        for refund in self.refunds.iter().filter(is_kept) {
+            table.refunds.push(*refund).ok()?;
         }
         table.refunds.push(Payout { id, expiry, invoice: None }).ok()?;
         Some(table)
@@ -124,8 +127,8 @@ impl Payouts {
     }
 
     /// The oldest refund that nothing more may be paid for.
-    fn dispensable(&self, now: UnixTime) -> Option<usize> {
-        self.refunds.iter().position(|refund| {
+    fn dispensable(&self, now: UnixTime) -> Option<&Payout> {
+        self.refunds.iter().find(|refund| {
             refund.invoice.is_some() || refund.expiry.is_some_and(|expiry| expiry < now)
         })
     }

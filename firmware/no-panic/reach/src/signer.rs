@@ -2,7 +2,9 @@ use core::fmt::{Debug, Display};
 use core::hint::black_box;
 
 use countersign_signer::conversation::{Conversation, next_look};
-use countersign_signer::{About, Counters, Desk, Device, OfferId, Scratch, Settings, Unreadable};
+use countersign_signer::{
+    About, Counters, Desk, Device, OfferId, Payouts, Scratch, Settings, Unreadable,
+};
 
 /// `countersign-signer`.
 pub fn signer() {
@@ -56,6 +58,8 @@ fn settings() {
         Settings::is_revoked as *const (),
         Settings::write as *const (),
         Settings::parse as *const (),
+        Payouts::write as *const (),
+        Payouts::parse as *const (),
     ]);
 }
 
