@@ -53,8 +53,9 @@ fn decoder() {
     crate::keep([
         <FrameDecoder as Default>::default as *const (),
         FrameDecoder::new as *const (),
-        FrameDecoder::next as *const (),
-        FrameDecoder::reset as *const (),
+        FrameDecoder::short as *const (),
+        <FrameDecoder>::next as *const (),
+        <FrameDecoder>::reset as *const (),
         <FrameDecoder as Debug>::fmt as *const (),
     ]);
 }
@@ -64,7 +65,8 @@ fn encoder() {
         <EncodeError as Display>::fmt as *const (),
         <FrameEncoder as Default>::default as *const (),
         FrameEncoder::new as *const (),
-        FrameEncoder::buffer_mut as *const (),
+        FrameEncoder::short as *const (),
+        <FrameEncoder>::buffer_mut as *const (),
         <FrameEncoder as Debug>::fmt as *const (),
     ]);
 }
@@ -83,8 +85,8 @@ fn packed() {
 
 fn messages() {
     crate::keep([
-        FrameEncoder::encode::<Request<'_>> as *const (),
-        FrameEncoder::encode::<Reply<'_>> as *const (),
+        <FrameEncoder>::encode::<Request<'_>> as *const (),
+        <FrameEncoder>::encode::<Reply<'_>> as *const (),
         Frame::message::<Request<'_>> as *const (),
         Frame::message::<Reply<'_>> as *const (),
         <Bytes<32> as Debug>::fmt as *const (),
