@@ -1,6 +1,6 @@
 use countersign_link::{
-    Bytes, MAX_BODY, MessageHop, NewOffer, OfferEntry, OfferRequest, Packer, Padding, Part, Price,
-    Request,
+    Bytes, MAX_BODY, MessageHop, NewOffer, OfferEntry, OfferRequest, Packed, Packer, Padding, Part,
+    Price, Request,
 };
 
 use crate::operation::{Call, Operation};
@@ -35,12 +35,12 @@ pub struct OfferPath {
     pub padding: Padding,
 }
 
-/// An offer that was made just now.
+/// An offer or a refund that was made just now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
-    /// Its name among the device's offers.
+    /// Its name: of an offer among the device's, of a refund its SHA-256.
     pub offer: [u8; 32],
-    /// Its text, `lno1…`.
+    /// Its text, `lno1…` or `lnr1…`.
     pub text: String,
 }
 
@@ -62,21 +62,37 @@ impl Operation for Creation<'_> {
         call.send(&Request::Offer(OfferRequest::Create(new))).await?;
         for path in &terms.paths {
             let mut space = [0; MAX_BODY];
-            let mut hops = Packer::new(&mut space);
-            for hop in &path.hops {
-                hops.push(hop).ok_or(Error::TooLong("a path"))?;
-            }
-            let request = OfferRequest::Path { hops: hops.finish(), padding: path.padding };
+            let request =
+                OfferRequest::Path { hops: path.pack(&mut space)?, padding: path.padding };
             call.send(&Request::Offer(request)).await?;
         }
-        match call.conclude(&Request::Offer(OfferRequest::End)).await? {
-            Response::Created(offer, length) => {
-                let text = call.pull(Part::Text, length.into()).await?;
-                let text = String::from_utf8(text).or(Err(Error::Unexpected("pull")))?;
-                Ok(Issued { offer: offer.0, text })
-            }
-            _ => Err(Error::Unexpected("offer-end")),
+        created(call, &Request::Offer(OfferRequest::End), "offer-end").await
+    }
+}
+
+impl OfferPath {
+    pub(crate) fn pack<'s>(&self, space: &'s mut [u8]) -> Result<Packed<'s, MessageHop>, Error> {
+        let mut hops = Packer::new(space);
+        for hop in &self.hops {
+            hops.push(hop).ok_or(Error::TooLong("a path"))?;
         }
+        Ok(hops.finish())
+    }
+}
+
+/// Ends what was begun with `end`, whose name is `name`, and pulls its text.
+pub(crate) async fn created(
+    call: &mut Call<'_>,
+    end: &Request<'_>,
+    name: &'static str,
+) -> Result<Issued, Error> {
+    match call.conclude(end).await? {
+        Response::Created(offer, length) => {
+            let text = call.pull(Part::Text, length.into()).await?;
+            let text = String::from_utf8(text).or(Err(Error::Unexpected("pull")))?;
+            Ok(Issued { offer: offer.0, text })
+        }
+        _ => Err(Error::Unexpected(name)),
     }
 }
 

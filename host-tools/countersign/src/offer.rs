@@ -9,6 +9,10 @@ mod revoke;
 mod show;
 mod standing;
 
+pub(crate) use create::expiry;
+pub(crate) use path::TypedPath;
+pub(crate) use price::TypedPrice;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -1,30 +1,30 @@
 //! `countersign refund`: money that goes the other way.
 
 mod accept;
+mod create;
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-/// Take a refund or withdrawal that somebody offers
+/// Offer somebody money, or take what somebody offers
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Print JSON instead of a page for people
-    #[arg(long, global = true)]
-    json: bool,
     #[command(subcommand)]
     verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Create(create::Arguments),
     Accept(accept::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let page = match &arguments.verb {
-        Verb::Accept(arguments) => accept::run(arguments)?,
+    let (page, json) = match &arguments.verb {
+        Verb::Create(arguments) => (create::run(arguments)?, arguments.device.json),
+        Verb::Accept(arguments) => (accept::run(arguments)?, arguments.json),
     };
-    page.print(arguments.json)?;
+    page.print(json)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -220,6 +220,21 @@ fn an_offer_is_made_listed_shown_drawn_and_revoked() {
 }
 
 #[test]
+fn a_refund_is_offered_within_the_rules_and_in_bitcoin() {
+    let shop = Shop::open();
+    let path = format!("{RELAY},{BRIDGE}");
+    let create = |amount| {
+        ["refund", "create", "--description", "too much", "--path", &path, "--amount", amount]
+    };
+    let made = shop.json(&create("10sat"));
+    assert!(made["refund"].as_str().unwrap().starts_with("lnr1"), "{made}");
+    assert_eq!(made["id"].as_str().unwrap().len(), 64);
+    assert_ne!(shop.json(&create("10sat"))["id"], made["id"], "each is one of its own");
+    assert!(shop.failure(&create("1000001sat")).contains("largest-payout"));
+    assert!(shop.failure(&create("10EUR")).contains("in bitcoin"));
+}
+
+#[test]
 fn a_compact_offer_is_shorter() {
     let shop = Shop::open();
     let padded = shop.create_offer()["offer"].as_str().unwrap().len();

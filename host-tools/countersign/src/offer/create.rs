@@ -94,7 +94,7 @@ fn terms(arguments: &Arguments) -> OfferTerms {
 }
 
 /// Reads a time, or seconds from now.
-fn expiry(text: &str) -> Result<u64, String> {
+pub(crate) fn expiry(text: &str) -> Result<u64, String> {
     if let Ok(seconds) = text.parse::<u64>() {
         let now = now().map_err(|error| error.to_string())?;
         return now.checked_add(seconds).ok_or_else(|| format!("{seconds} s is too far"));

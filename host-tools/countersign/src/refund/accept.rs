@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// The running bridge's socket, if it is not in the usual place
     #[arg(long, value_name = "SOCKET")]
     bridge: Option<PathBuf>,
+    /// Print JSON instead of a page for people
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Page> {
