@@ -155,9 +155,11 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         let mut input = input;
         let mut verdict = Verdict::Wanted;
         loop {
+            // Two of them: the core takes the same entropy twice for a source that is stuck.
+            let before = self.moment_of(origin, outlet).await?;
             let moment = self.moment_of(origin, outlet).await?;
             let clock = self.peripherals.clock;
-            if let Some(status) = self.status(&moment, origin) {
+            if let Some(status) = self.status(&before, origin) {
                 outlet.engage(Work { origin, status, verdict });
             }
             let output = self.device.handle(&moment, input, self.scratch);
