@@ -1,5 +1,6 @@
 mod arguments;
 mod board;
+mod cashier;
 mod control;
 mod key_file;
 mod metrics;
@@ -34,6 +35,8 @@ use tracing_subscriber::EnvFilter;
 
 use self::arguments::Arguments;
 use self::board::{Board, keep_told, tell_time};
+use self::cashier::Cashier;
+use self::payment_paths::Ways;
 use self::tally::Tally;
 
 /// Runs until it is told to stop. Exit code 0: it was. 1: it cannot go on, and standard error says
@@ -75,12 +78,12 @@ async fn until_told_to_stop(arguments: Arguments) -> anyhow::Result<()> {
 
 /// Opens the device, starts the bridge, says so, and goes on until it is dropped.
 async fn serve(arguments: Arguments) -> anyhow::Result<()> {
-    let paths = payment_paths::read(&arguments)?;
-    let records = Arguments::at_home(arguments.records.as_ref(), "records.sqlite")?;
+    let ways = Ways::read(&arguments)?;
+    let records_file = Arguments::at_home(arguments.records.as_ref(), "records.sqlite")?;
 
-    tell_the_shop(&arguments, Records::open(&records)?)?;
+    tell_the_shop(&arguments, Records::open(&records_file)?)?;
     // One for what comes from the network, one for what the merchant asks.
-    let (records, own_records) = (Records::open(&records)?, Records::open(&records)?);
+    let (records, own_records) = (Records::open(&records_file)?, Records::open(&records_file)?);
     let flash = match arguments.device {
         DeviceName::Simulator(None) => Arguments::at_home(None, "simulator.flash")?,
         DeviceName::Simulator(Some(_))
@@ -96,10 +99,15 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let client = Arc::new(Mutex::new(client));
     tell_time(&client).await?;
     tokio::spawn(keep_told(client.clone(), arguments.rate_source()));
+    if let Some(node) = ways.node() {
+        let cashier =
+            Cashier { node, client: client.clone(), records: Records::open(&records_file)? };
+        tokio::spawn(cashier.tend());
+    }
     let board = |client, records| Board {
         client,
         reopened: reopened.clone(),
-        paths: paths.clone(),
+        ways: ways.clone(),
         invoice_error: arguments.invoice_error.into(),
         records,
         tally: tally.clone(),

@@ -8,9 +8,9 @@ use clap::{Parser, ValueEnum};
 use countersign_bridge::{Forwarding, KnownChannel, Limits, PeerAddress};
 use countersign_client::{DeviceAddress, Rate};
 use countersign_link::ErrorForm;
+use countersign_merchant_node::ProposedPath;
 use countersign_peer_address::short_channel_id;
 
-use super::payment_paths::StaticPath;
 use super::rate::RateSource;
 
 /// Relay onion messages between the Lightning Network and the device
@@ -49,10 +49,14 @@ pub(crate) struct Arguments {
     peer_rate: NonZeroU32,
     /// A way for payments to the merchant's node, offered to the device for every invoice
     #[arg(long, value_name = "NODE_ID:SCID[,NODE_ID:SCID],RECIPIENT")]
-    pub(crate) payment_path: Vec<StaticPath>,
+    pub(crate) payment_path: Vec<ProposedPath>,
     /// A JSON file with such ways, fees and limits included
     #[arg(long, value_name = "FILE", conflicts_with = "payment_path")]
     pub(crate) payment_paths: Option<PathBuf>,
+    /// The socket of the merchant's node, which is asked for ways instead, and whose payments are
+    /// taken to the device: what `countersign node --socket` names
+    #[arg(long, value_name = "SOCKET", conflicts_with_all = ["payment_path", "payment_paths"])]
+    pub(crate) node: Option<PathBuf>,
     /// What a currency is worth, for offers in that currency: such as EUR=1050sat
     #[arg(long, value_name = "CURRENCY=WORTH")]
     rate: Option<Rate>,

@@ -7,8 +7,7 @@ use anyhow::Context as _;
 use bitcoin::secp256k1::PublicKey;
 use countersign_bridge::{ChannelEnd, Destination, Device, Onion, Outcome, Outgoing};
 use countersign_client::{
-    Access, Client, Error, Event, NoPaths, Onion as LinkOnion, Outcome as Answer, PaymentPaths,
-    Waiting,
+    Access, Client, Error, Event, NoPaths, Onion as LinkOnion, Outcome as Answer, Waiting,
 };
 use countersign_link::{Code, ErrorForm, Summary};
 use countersign_records::{Issued, RecordError, Records};
@@ -16,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio::task::block_in_place;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::payment_paths::Ways;
 use super::rate::RateSource;
 use super::tally::Tally;
 
@@ -82,7 +82,7 @@ pub(crate) struct Board {
     pub(crate) client: Arc<Mutex<Client>>,
     /// Whether the device was lost: it may have been without power, and not know the time.
     pub(crate) reopened: Arc<AtomicBool>,
-    pub(crate) paths: PaymentPaths,
+    pub(crate) ways: Ways,
     pub(crate) invoice_error: ErrorForm,
     pub(crate) records: Records,
     pub(crate) tally: Arc<Tally>,
@@ -98,7 +98,7 @@ impl Board {
             self.tally.reopened.up();
             claim_time(&mut client).await?;
         }
-        match client.answer(onion, self.invoice_error, &mut self.paths).await {
+        match client.answer(onion, self.invoice_error, &mut self.ways).await {
             Err(error) if error.rule().is_some() => {
                 // The payer is told that there is no invoice, and the merchant why.
                 tracing::warn!("the payment paths will not do: {error}");
@@ -106,7 +106,7 @@ impl Board {
             }
             Err(error) if error.code() == Some(Code::TIME_UNKNOWN) => {
                 claim_time(&mut client).await?;
-                client.answer(onion, self.invoice_error, &mut self.paths).await
+                client.answer(onion, self.invoice_error, &mut self.ways).await
             }
             answer => answer,
         }
@@ -162,7 +162,7 @@ impl Board {
     pub(crate) async fn accept(&mut self, refund: &[u8]) -> anyhow::Result<(Outgoing, Summary)> {
         let mut client = self.client.lock().await;
         claim_time(&mut client).await?;
-        let answer = *client.accept_refund(refund, &mut self.paths).await?;
+        let answer = *client.accept_refund(refund, &mut self.ways).await?;
         drop(client);
         self.take_down(&answer)?;
         let summary = answer.summary.context("the device says nothing about the invoice")?;

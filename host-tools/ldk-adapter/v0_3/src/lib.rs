@@ -1,0 +1,25 @@
+//! An LDK 0.3.0-rc3 node whose BOLT 12 payments go through a Countersign device: a
+//! [`MerchantNode`](countersign_merchant_node::MerchantNode) for nodes that run LDK.
+//!
+//! Three lines attach it to a node. [`Adapter::new`] wants the channel manager, the keys and the
+//! store; [`Adapter::ear`] goes where LDK's `MessageHandler` takes the channel manager, and
+//! [`Adapter::handle`] is called for every event. `countersign_merchant_node::serve` then lets a
+//! bridge ask.
+//!
+//! ```text
+//! a payment    update_add_htlc ──> Ear notes the path key ──> channel manager
+//!              PaymentClaimable ──> held, on disk, until the bridge brings the preimage
+//!              PaymentClaimed ──> told until the bridge has it on record
+//! ```
+//!
+//! It refuses to have the preimage before that: LDK is given the hash alone
+//! (`create_inbound_payment_for_hash`). The source is the same for every release, in `../adapter`;
+//! only `release` differs.
+
+#![expect(clippy::std_instead_of_alloc, reason = "a host program has std")]
+
+#[path = "../../adapter/adapter.rs"]
+mod adapter;
+mod release;
+
+pub use adapter::{Adapter, Ear};
