@@ -14,7 +14,7 @@ mod network {
         Onion, Outcome, PeerAddress, Settings,
     };
     use countersign_ldk_peer_interface::{
-        Answer, Arguments, MerchantArguments, PayerArguments, Seed, Verb,
+        Answer, Arguments, Ground, MerchantArguments, PayerArguments, RelayArguments, Seed, Verb,
     };
     use lightning::blinded_path::message::MessageForwardNode;
     use tokio::runtime::Runtime;
@@ -235,10 +235,12 @@ mod network {
     }
 
     async fn relay_at(seed: u8, address: String) -> PeerAddress {
-        let relay =
-            countersign_ldk_peer_0_2::Relay::start(address.parse().unwrap(), Seed([seed; 32]))
-                .await
-                .unwrap();
+        let arguments = RelayArguments {
+            listen: address.parse().unwrap(),
+            key: Some(Seed([seed; 32])),
+            ground: Ground::default(),
+        };
+        let relay = countersign_ldk_peer_0_2::Relay::start(&arguments).await.unwrap();
         PeerAddress { node_id: relay.node_id, address: relay.address }
     }
 
@@ -259,7 +261,7 @@ mod network {
         let peer = peer.to_string();
         let line = ["", "payer", "--offer", offer, "--peer", &peer, "--timeout", "3"];
         let Verb::Payer(arguments) = Arguments::parse_from(line).verb else { panic!("{line:?}") };
-        arguments
+        *arguments
     }
 
     fn merchant(peer: PeerAddress) -> MerchantArguments {

@@ -3,8 +3,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use countersign_ldk_peer_interface::{
-    Answer, Arguments, MerchantArguments, PayerArguments, RefundArguments, RelayArguments, Seed,
-    Verb, WithdrawArguments,
+    Answer, Arguments, MerchantArguments, NodeArguments, PayerArguments, Payment, RefundArguments,
+    RelayArguments, Verb, WithdrawArguments,
 };
 use lightning::offers::invoice::Bolt12Invoice;
 use serde_json::{Value, json};
@@ -12,13 +12,12 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use super::node::random_bytes;
-use super::{Merchant, Payback, Payer, Relay, Withdrawal};
+use super::{AttachedNode, Merchant, Payback, Payer, Relay, Withdrawal};
 use crate::release::VERSION;
 
 /// The command: reads its arguments, does what they say and tells how it went.
 ///
-/// Exit code 0: everything asked for was done. 1: an invoice was not verified, or something
+/// Exit code 0: everything asked for was done. 1: an invoice was not verified or not paid, or something
 /// failed and standard error says what. 2: wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -49,12 +48,12 @@ async fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Merchant(arguments) => merchant(arguments).await,
         Verb::Refund(arguments) => refund(arguments).await,
         Verb::Withdraw(arguments) => withdrawal(arguments).await,
+        Verb::Node(arguments) => attached_node(arguments).await,
     }
 }
 
 async fn relay(arguments: &RelayArguments) -> anyhow::Result<ExitCode> {
-    let seed = arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?;
-    let relay = Relay::start(arguments.listen, seed).await?;
+    let relay = Relay::start(arguments).await?;
     print(&json!({
         "ldk": VERSION,
         "listening": relay.address.to_string(),
@@ -94,12 +93,29 @@ fn summary(invoice: &Bolt12Invoice) -> Value {
     })
 }
 
+async fn attached_node(arguments: &NodeArguments) -> anyhow::Result<ExitCode> {
+    let node = AttachedNode::start(arguments).await?;
+    print(&json!({
+        "ldk": VERSION,
+        "node_id": node.node_id.to_string(),
+        "receive_auth_key": hex::encode(node.receive_auth_key),
+    }))?;
+    standard_input_closes().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn payer(arguments: &PayerArguments) -> anyhow::Result<ExitCode> {
     let mut payer = Payer::start(arguments).await?;
     let mut code = ExitCode::SUCCESS;
     for _ in 0..arguments.count.get() {
         for answer in payer.ask().await? {
-            if matches!(answer, Answer::Failed(_)) {
+            let failed = match &answer {
+                Answer::Failed(_) => true,
+                Answer::Verified(invoice) => {
+                    matches!(invoice.payment, Some(Payment::Failed { .. }))
+                }
+            };
+            if failed {
                 code = ExitCode::FAILURE;
             }
             if arguments.json {

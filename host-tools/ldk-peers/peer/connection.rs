@@ -1,4 +1,3 @@
-use core::future::Future;
 use core::net::SocketAddr;
 use core::ops::Deref;
 use core::time::Duration;
@@ -8,7 +7,7 @@ use countersign_ldk_peer_interface::PeerAddress;
 use lightning::ln::peer_handler::APeerManager;
 use lightning_net_tokio::{SocketDescriptor, connect_outbound, setup_inbound};
 use tokio::net::TcpListener;
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 /// Accepts connections for as long as the process lives; says where.
 pub(super) async fn listen<P>(peers: P, address: SocketAddr) -> anyhow::Result<SocketAddr>
@@ -52,32 +51,22 @@ where
     timeout(GREETING_LIMIT, greeted).await.with_context(|| format!("{to} does not greet"))?
 }
 
-/// Gives LDK its turns: whenever it has something to do, and the clock that it keeps time by.
-pub(super) async fn drive<P, Woken>(
-    peers: P,
-    woken: impl Fn() -> Woken,
-    turn: impl Fn(),
-    tick: impl Fn(),
-) where
-    P: Deref,
+/// Connects to a peer again whenever it is gone.
+pub(super) async fn stay<P>(peers: P, to: PeerAddress)
+where
+    P: Deref + Clone + Send + Sync + 'static,
     P::Target: APeerManager<Descriptor = SocketDescriptor>,
-    Woken: Future<Output = ()>,
 {
-    let mut clock = interval(TICK);
     loop {
-        tokio::select! {
-            () = woken() => {}
-            _ = clock.tick() => {
-                tick();
-                peers.as_ref().timer_tick_occurred();
-            }
+        sleep(RECONNECT).await;
+        if peers.as_ref().peer_by_node_id(&to.node_id).is_none()
+            && let Err(error) = connect(peers.clone(), &to).await
+        {
+            tracing::debug!("{error:#}");
         }
-        turn();
-        peers.as_ref().process_events();
     }
 }
 
-/// LDK's documentation asks for a tick "roughly once every ten seconds".
-const TICK: Duration = Duration::from_secs(10);
+const RECONNECT: Duration = Duration::from_millis(250);
 const GREETING_LIMIT: Duration = Duration::from_secs(10);
 const GREETING_POLL: Duration = Duration::from_millis(2);

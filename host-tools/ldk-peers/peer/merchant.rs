@@ -1,10 +1,10 @@
 use core::fmt;
 
-use countersign_ldk_peer_interface::{MerchantArguments, Seed};
+use countersign_ldk_peer_interface::{Ground, MerchantArguments, Seed};
 use lightning::offers::offer::Offer;
 use lightning::offers::parse::Bolt12SemanticError;
 
-use super::node::{Node, Settings, random_bytes};
+use super::node::{Hearing, Node, Settings, random_bytes};
 
 /// LDK's own merchant: an offer, and a node that answers requests for it with signed invoices.
 ///
@@ -21,12 +21,16 @@ impl Merchant {
     /// # Errors
     /// The relay cannot be reached, or LDK refuses to make such an offer.
     pub async fn start(arguments: &MerchantArguments) -> anyhow::Result<Self> {
-        let node = Node::start(&Settings {
-            network: arguments.network,
-            seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
-            path_shape: arguments.offer_path,
-            known_channels: &[],
-        })?;
+        let node = Node::start(
+            &Settings {
+                network: arguments.network,
+                seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
+                path_shape: arguments.offer_path,
+                known_channels: &[],
+                ground: &Ground::default(),
+            },
+            Hearing::Manager,
+        )?;
         node.connect(&arguments.peer).await?;
         let mut builder = node
             .manager

@@ -11,7 +11,7 @@ use lightning::routing::gossip::{NetworkGraph, NodeId};
 use lightning::sign::{KeysManager, ReceiveAuthKey};
 use lightning::types::features::ChannelFeatures;
 
-use super::off_chain::Log;
+use super::log::Log;
 use crate::release::short_path;
 
 type Graph = Arc<NetworkGraph<Arc<Log>>>;

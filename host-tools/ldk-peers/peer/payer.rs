@@ -6,7 +6,10 @@ use std::time::Instant;
 use anyhow::Context;
 use bitcoin::constants::ChainHash;
 use bitcoin::secp256k1::Secp256k1;
-use countersign_ldk_peer_interface::{Answer, Failure, PayerArguments, Seed, VerifiedInvoice};
+use countersign_ldk_peer_interface::{
+    Answer, Failure, PayerArguments, Payment, Seed, VerifiedInvoice,
+};
+use lightning::blinded_path::message::OffersContext;
 use lightning::events::{Event, PaymentFailureReason};
 use lightning::ln::channelmanager::{OptionalOfferPaymentParams, PaymentId};
 use lightning::offers::flow::OffersMessageFlow;
@@ -18,17 +21,19 @@ use lightning::sign::{NodeSigner, Recipient};
 use lightning::util::ser::Writeable;
 use tokio::time::{Instant as Deadline, timeout_at};
 
-use super::node::{Node, Settings, random_bytes, unix_seconds};
-use super::off_chain::Log;
+use super::channels;
+use super::log::Log;
+use super::node::{Hearing, Node, Settings, random_bytes, unix_seconds};
 use super::offers::Seen;
 use super::paths::MessagePaths;
 use crate::release::{Tip, VERSION};
 
-/// A wallet that asks for the invoice of an offer and lets LDK judge what comes back.
+/// A wallet that asks for the invoice of an offer, lets LDK judge what comes back, and pays it.
 pub struct Payer {
     node: Node,
     judge: OffersMessageFlow<Arc<MessagePaths>, Arc<Log>>,
     wish: Wish,
+    intent: Intent,
     patience: Duration,
 }
 
@@ -39,16 +44,22 @@ impl Payer {
     /// The offer or the name cannot be read, or the node cannot be reached.
     pub async fn start(arguments: &PayerArguments) -> anyhow::Result<Self> {
         let wish = Wish::read(arguments)?;
-        let node = Node::start(&Settings {
-            network: arguments.network,
-            seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
-            path_shape: arguments.reply_path,
-            known_channels: &arguments.known_channel,
-        })?;
+        let node = Node::start(
+            &Settings {
+                network: arguments.network,
+                seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
+                path_shape: arguments.reply_path,
+                known_channels: &arguments.known_channel,
+                ground: &arguments.ground,
+            },
+            Hearing::Manager,
+        )?;
         node.offers.repeat(arguments.repeat);
         node.connect(&arguments.peer).await?;
+        channels::open(&node, &arguments.peer.node_id, &arguments.ground.channel).await?;
         let judge = judge(&node, arguments)?;
-        Ok(Self { node, judge, wish, patience: Duration::from_secs(arguments.timeout) })
+        let intent = if arguments.pay { Intent::Pay } else { Intent::Look };
+        Ok(Self { node, judge, wish, intent, patience: Duration::from_secs(arguments.timeout) })
     }
 
     /// Sends one new request, as many copies of it as were wished for, and waits for an answer to
@@ -84,11 +95,15 @@ impl Payer {
         self.node.flush();
         loop {
             match timeout_at(inquiry.deadline, self.node.events.recv()).await {
-                Ok(Some(Event::InvoiceReceived { payment_id, invoice, .. }))
+                Ok(Some(Event::InvoiceReceived { payment_id, invoice, context, .. }))
                     if payment_id == inquiry.payment =>
                 {
                     self.skip_seen();
-                    return self.verified(inquiry, &invoice);
+                    let mut verified = self.verified(inquiry, &invoice);
+                    if self.intent == Intent::Pay {
+                        verified.payment = Some(self.pay(inquiry, &invoice, context).await);
+                    }
+                    return Answer::Verified(Box::new(verified));
                 }
                 Ok(Some(Event::PaymentFailed { payment_id, reason, .. }))
                     if payment_id == inquiry.payment =>
@@ -110,7 +125,7 @@ impl Payer {
                     if self.judge.verify_bolt12_invoice(&invoice, context.as_ref())
                         == Ok(inquiry.payment) =>
                 {
-                    return self.verified(inquiry, &invoice);
+                    return Answer::Verified(Box::new(self.verified(inquiry, &invoice)));
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => return self.failure(inquiry, "the node stopped".to_owned()),
@@ -128,20 +143,51 @@ impl Payer {
         }
     }
 
-    fn verified(&self, inquiry: &Inquiry, invoice: &Bolt12Invoice) -> Answer {
+    /// Has LDK pay an invoice, and waits for the preimage or for the money to be back.
+    async fn pay(
+        &mut self,
+        inquiry: &Inquiry,
+        invoice: &Bolt12Invoice,
+        context: Option<OffersContext>,
+    ) -> Payment {
+        let failed = |reason| Payment::Failed { reason };
+        let sent = self.node.manager.send_payment_for_bolt12_invoice(invoice, context.as_ref());
+        if let Err(error) = sent {
+            return failed(format!("{error:?}"));
+        }
+        self.node.flush();
+        loop {
+            match timeout_at(inquiry.deadline, self.node.events.recv()).await {
+                Ok(Some(Event::PaymentSent { payment_preimage, fee_paid_msat, .. })) => {
+                    let preimage = payment_preimage.0;
+                    return Payment::Sent { preimage, fee_msat: fee_paid_msat };
+                }
+                Ok(Some(Event::PaymentFailed { reason, .. })) => {
+                    return failed(payment_failure(reason));
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => return failed("the node stopped".to_owned()),
+                Err(_) => return failed(TIMEOUT.to_owned()),
+            }
+        }
+    }
+
+    fn verified(&self, inquiry: &Inquiry, invoice: &Bolt12Invoice) -> VerifiedInvoice {
         let elapsed = inquiry.started.elapsed();
         let sizes = self.node.gauge.latest();
-        Answer::Verified(VerifiedInvoice {
+        VerifiedInvoice {
             ldk: VERSION,
             amount_msat: invoice.amount_msats(),
             payment_hash: invoice.payment_hash().0,
             signing_key: invoice.signing_pubkey().serialize(),
             offer_id: self.wish.offer.id().0,
+            payment_paths: invoice.payment_paths().len(),
             request_bytes: sizes.sent,
             reply_bytes: sizes.received,
             invoice: invoice.encode(),
             elapsed,
-        })
+            payment: None,
+        }
     }
 
     fn failure(&mut self, inquiry: &Inquiry, reason: String) -> Answer {
@@ -160,6 +206,13 @@ impl fmt::Debug for Payer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payer").field("offer", &self.wish.offer).finish_non_exhaustive()
     }
+}
+
+/// What the payer does about an invoice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Intent {
+    Look,
+    Pay,
 }
 
 /// One request under way.

@@ -4,21 +4,31 @@
 //! one; everything else has to be the same source, since a difference in what is tried would hide
 //! a difference in LDK.
 
+mod attached;
+mod chain;
+mod channels;
 mod command;
 mod connection;
 mod gauge;
+mod life;
+mod log;
 mod merchant;
 mod node;
-mod off_chain;
 mod offers;
 mod paths;
 mod payer;
 mod refund;
 mod relay;
+mod routes;
+mod shelf;
 
+pub use attached::AttachedNode;
+pub(crate) use chain::Chain;
 pub use command::main;
+pub(crate) use log::Log;
 pub use merchant::Merchant;
-pub(crate) use off_chain::{DeadEnd, OffChain};
+pub(crate) use node::{MonitorParts, Monitors};
 pub use payer::Payer;
 pub use refund::{Payback, Withdrawal};
 pub use relay::Relay;
+pub(crate) use routes::Routes;

@@ -2,7 +2,7 @@ use core::fmt;
 use core::time::Duration;
 
 use anyhow::{Context, bail};
-use countersign_ldk_peer_interface::{PathShape, RefundArguments, Seed, WithdrawArguments};
+use countersign_ldk_peer_interface::{Ground, PathShape, RefundArguments, Seed, WithdrawArguments};
 use lightning::events::Event;
 use lightning::ln::channelmanager::PaymentId;
 
@@ -12,7 +12,7 @@ use lightning::offers::refund::Refund;
 use lightning::routing::router::RouteParametersConfig;
 use tokio::time::{Instant, timeout_at};
 
-use super::node::{Node, Settings, random_bytes, unix_seconds};
+use super::node::{Hearing, Node, Settings, random_bytes, unix_seconds};
 use crate::release::Retry;
 
 /// A wallet that owes somebody money, and lets LDK judge the invoice that comes for it.
@@ -30,12 +30,16 @@ impl Payback {
     /// # Errors
     /// The node cannot be reached, or LDK refuses to make such a refund.
     pub async fn start(arguments: &RefundArguments) -> anyhow::Result<Self> {
-        let node = Node::start(&Settings {
-            network: arguments.network,
-            seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
-            path_shape: arguments.refund_path,
-            known_channels: &[],
-        })?;
+        let node = Node::start(
+            &Settings {
+                network: arguments.network,
+                seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
+                path_shape: arguments.refund_path,
+                known_channels: &[],
+                ground: &Ground::default(),
+            },
+            Hearing::Manager,
+        )?;
         node.connect(&arguments.peer).await?;
         let payment = PaymentId(random_bytes()?);
         let expiry = Duration::from_secs(u64::from(unix_seconds()?).saturating_add(HOLDS));
@@ -94,12 +98,16 @@ impl Withdrawal {
             .refund
             .parse()
             .map_err(|error| anyhow::anyhow!("LDK reads no refund there: {error:?}"))?;
-        let node = Node::start(&Settings {
-            network: arguments.network,
-            seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
-            path_shape: PathShape::Padded,
-            known_channels: &[],
-        })?;
+        let node = Node::start(
+            &Settings {
+                network: arguments.network,
+                seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
+                path_shape: PathShape::Padded,
+                known_channels: &[],
+                ground: &Ground::default(),
+            },
+            Hearing::Manager,
+        )?;
         node.connect(&arguments.peer).await?;
         let invoice =
             node.manager.request_refund_payment(&refund).map_err(|error| refused(&error))?;

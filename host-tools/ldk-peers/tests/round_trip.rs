@@ -61,6 +61,19 @@ fn silence_is_a_timeout() {
     assert_eq!(answer["reason"], "timeout");
 }
 
+#[test]
+fn a_payer_opens_a_channel_and_keeps_its_money_when_the_merchant_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let chain = folder.path().join("chain");
+    let chain = chain.to_str().unwrap();
+    let shop = Shop::between(&["--chain", chain], &["--amount-msat", "1000"]);
+    let pay = ["--pay", "--chain", chain, "--channel", "1000000"];
+    let [answer] = shop.ask(&pay).try_into().unwrap();
+    assert_eq!(answer["verified"], true, "{answer}");
+    assert_eq!(answer["paid"], false, "{answer}");
+    assert_eq!(answer["payment"]["reason"], "SendingFailed(RouteNotFound)");
+}
+
 /// A relay and a merchant behind it.
 struct Shop {
     relay: Process,
@@ -69,7 +82,11 @@ struct Shop {
 
 impl Shop {
     fn open(merchant: &[&str]) -> Self {
-        let relay = Process::start("relay", &["--listen", "127.0.0.1:0"]);
+        Self::between(&[], merchant)
+    }
+
+    fn between(relay: &[&str], merchant: &[&str]) -> Self {
+        let relay = Process::start("relay", &[&["--listen", "127.0.0.1:0"], relay].concat());
         let address = relay.address();
         let merchant =
             Process::start("merchant", &[&["--peer", address.as_str()], merchant].concat());
@@ -89,8 +106,10 @@ impl Shop {
             .lines()
             .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
             .collect();
-        let verified = answers.iter().all(|answer| answer["verified"] == true);
-        assert_eq!(output.status.code(), Some(i32::from(!verified)), "{output:?}");
+        let done = answers.iter().all(|answer| {
+            answer["verified"] == true && (answer["payment"].is_null() || answer["paid"] == true)
+        });
+        assert_eq!(output.status.code(), Some(i32::from(!done)), "{output:?}");
         answers
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// LDK parsed the invoice, checked its signature and found that it answers its own request.
-    Verified(VerifiedInvoice),
+    Verified(Box<VerifiedInvoice>),
     /// There is no invoice that LDK would pay.
     Failed(Failure),
 }
@@ -25,6 +25,8 @@ pub struct VerifiedInvoice {
     pub signing_key: [u8; 33],
     /// LDK's identifier of the offer: the hash of its records.
     pub offer_id: [u8; 32],
+    /// How many ways the invoice names for its payment.
+    pub payment_paths: usize,
     /// The size of the onion packet that carried the request, if one was seen to leave.
     pub request_bytes: Option<usize>,
     /// The size of the onion packet that carried the answer, if one was seen to arrive.
@@ -33,6 +35,25 @@ pub struct VerifiedInvoice {
     pub invoice: Vec<u8>,
     /// The time from the request to LDK's word.
     pub elapsed: Duration,
+    /// What became of its payment, if it was to be paid.
+    pub payment: Option<Payment>,
+}
+
+/// A payment, as LDK told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payment {
+    /// The payer has the preimage.
+    Sent {
+        /// It hashes to the payment hash.
+        preimage: [u8; 32],
+        /// What forwarding cost, in millisatoshi.
+        fee_msat: Option<u64>,
+    },
+    /// The money is the payer's still.
+    Failed {
+        /// LDK's name for the reason, or `timeout`.
+        reason: String,
+    },
 }
 
 /// Why there is no invoice.
@@ -60,10 +81,13 @@ impl Answer {
                 "payment_hash": hex::encode(invoice.payment_hash),
                 "signing_key": hex::encode(invoice.signing_key),
                 "offer_id": hex::encode(invoice.offer_id),
+                "payment_paths": invoice.payment_paths,
                 "request_bytes": invoice.request_bytes,
                 "reply_bytes": invoice.reply_bytes,
                 "invoice_hex": hex::encode(&invoice.invoice),
                 "milliseconds": milliseconds(invoice.elapsed),
+                "paid": matches!(invoice.payment, Some(Payment::Sent { .. })),
+                "payment": invoice.payment.as_ref().map(Payment::to_json),
             }),
             Self::Failed(failure) => json!({
                 "verified": false,
@@ -76,18 +100,43 @@ impl Answer {
     }
 }
 
+impl Payment {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Sent { preimage, fee_msat } => {
+                json!({ "preimage": hex::encode(preimage), "fee_msat": fee_msat })
+            }
+            Self::Failed { reason } => json!({ "reason": reason }),
+        }
+    }
+}
+
+impl fmt::Display for Payment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sent { preimage, .. } => {
+                write!(f, "paid, and got the preimage {}", hex::encode(preimage))
+            }
+            Self::Failed { reason } => write!(f, "did not pay: {reason}"),
+        }
+    }
+}
+
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Verified(invoice) => write!(
-                f,
-                "LDK {} verified an invoice of {} msat, payment hash {}, signed by {}, in {} ms",
-                invoice.ldk,
-                invoice.amount_msat,
-                hex::encode(invoice.payment_hash),
-                hex::encode(invoice.signing_key),
-                milliseconds(invoice.elapsed)
-            ),
+            Self::Verified(invoice) => {
+                write!(
+                    f,
+                    "LDK {} verified an invoice of {} msat, payment hash {}, signed by {}, in {} ms",
+                    invoice.ldk,
+                    invoice.amount_msat,
+                    hex::encode(invoice.payment_hash),
+                    hex::encode(invoice.signing_key),
+                    milliseconds(invoice.elapsed)
+                )?;
+                invoice.payment.as_ref().map_or(Ok(()), |payment| write!(f, "; {payment}"))
+            }
             Self::Failed(failure) => {
                 write!(f, "LDK {} has no invoice: {}", failure.ldk, failure.reason)?;
                 match &failure.invoice_error {

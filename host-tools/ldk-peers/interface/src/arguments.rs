@@ -1,5 +1,7 @@
 use core::net::SocketAddr;
 use core::num::NonZeroU32;
+use core::str::FromStr;
+use std::path::PathBuf;
 
 use bitcoin::Network;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -18,19 +20,53 @@ pub struct Arguments {
 /// What one process of an LDK peer is.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Accept connections and forward onion messages between them, until standard input closes
+    /// Accept connections and forward messages and payments between them, until standard input closes
     Relay(RelayArguments),
     /// Ask for the invoice of an offer, once or often, and say whether LDK accepts it
-    Payer(PayerArguments),
+    Payer(Box<PayerArguments>),
     /// Make an offer and answer requests for it, until standard input closes
     Merchant(MerchantArguments),
     /// Make a refund, and say whether LDK accepts the invoice that comes for it
     Refund(RefundArguments),
     /// Send an invoice for somebody's refund, and stay until standard input closes
     Withdraw(WithdrawArguments),
+    /// Be the node of a merchant who has a device, until standard input closes
+    Node(NodeArguments),
 }
 
-/// A node that forwards onion messages and does nothing else.
+/// Where a node's channels are, and what it keeps.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Ground {
+    /// The chain: a file that all nodes of one play share, a transaction on each line
+    #[arg(long, value_name = "FILE")]
+    pub chain: Option<PathBuf>,
+    /// The folder that the node finds its channels in when it is started again [default: none]
+    #[arg(long, value_name = "DIRECTORY", requires = "key")]
+    pub state: Option<PathBuf>,
+    /// Open a channel of this size with the peer, and give it so much of it
+    #[arg(long, value_name = "SATOSHI[:GIVEN]", requires = "chain")]
+    pub channel: Vec<ChannelSize>,
+}
+
+/// How large a channel is, and what of it belongs to the other side at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelSize {
+    /// All of it, in satoshi.
+    pub satoshi: u64,
+    /// The other side's share, in satoshi.
+    pub given: u64,
+}
+
+impl FromStr for ChannelSize {
+    type Err = core::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (satoshi, given) = text.split_once(':').unwrap_or((text, "0"));
+        Ok(Self { satoshi: satoshi.parse()?, given: given.parse()? })
+    }
+}
+
+/// A node that forwards onion messages, and payments where it has channels.
 #[derive(Debug, Args)]
 pub struct RelayArguments {
     /// Where to accept connections; port 0 takes a free one
@@ -39,9 +75,12 @@ pub struct RelayArguments {
     /// 32 bytes in hex that the node's keys follow from [default: drawn]
     #[arg(long, value_name = "HEX")]
     pub key: Option<Seed>,
+    /// Its channels.
+    #[command(flatten)]
+    pub ground: Ground,
 }
 
-/// A wallet that asks for invoices and does not pay them.
+/// A wallet that asks for invoices, and pays them if told to.
 #[derive(Debug, Args)]
 pub struct PayerArguments {
     /// The offer to ask for, `lno1…`
@@ -83,6 +122,12 @@ pub struct PayerArguments {
     /// A channel that the payer has heard of, so that it can find a compact introduction point
     #[arg(long, value_name = "SCID=NODE_ID,NODE_ID")]
     pub known_channel: Vec<KnownChannel>,
+    /// Pay the invoice
+    #[arg(long, requires = "channel")]
+    pub pay: bool,
+    /// Its channels.
+    #[command(flatten)]
+    pub ground: Ground,
     /// Print one JSON object per answer instead of a sentence
     #[arg(long)]
     pub json: bool,
@@ -152,6 +197,26 @@ pub struct WithdrawArguments {
     /// 32 bytes in hex that the node's keys follow from [default: drawn]
     #[arg(long, value_name = "HEX")]
     pub key: Option<Seed>,
+}
+
+/// The node of a merchant whose keys for offers and invoices are in a device.
+#[derive(Debug, Args)]
+pub struct NodeArguments {
+    /// The node to connect to, and to have channels with
+    #[arg(long, value_name = "NODE_ID@ADDRESS:PORT")]
+    pub peer: PeerAddress,
+    /// The Unix socket at which bridges ask: whoever can open it can have payments given back
+    #[arg(long, value_name = "FILE")]
+    pub socket: PathBuf,
+    /// The node's network
+    #[arg(long, default_value = "regtest", value_parser = network)]
+    pub network: Network,
+    /// 32 bytes in hex that the node's keys follow from [default: drawn]
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<Seed>,
+    /// Its channels.
+    #[command(flatten)]
+    pub ground: Ground,
 }
 
 /// How a node builds the message paths that lead to it.

@@ -12,10 +12,10 @@ mod answer;
 mod arguments;
 mod seed;
 
-pub use answer::{Answer, Failure, VerifiedInvoice};
+pub use answer::{Answer, Failure, Payment, VerifiedInvoice};
 pub use arguments::{
-    Arguments, MerchantArguments, PathShape, PayerArguments, RefundArguments, RelayArguments, Verb,
-    WithdrawArguments,
+    Arguments, ChannelSize, Ground, MerchantArguments, NodeArguments, PathShape, PayerArguments,
+    RefundArguments, RelayArguments, Verb, WithdrawArguments,
 };
 pub use countersign_peer_address::{KnownChannel, PeerAddress};
 pub use seed::{Seed, SeedError};

@@ -1,15 +1,21 @@
 //! What only 0.2.7 says in this way.
 
+use std::sync::Arc;
+
 use bitcoin::Transaction;
 use bitcoin::secp256k1::{PublicKey, Secp256k1, Signing, Verification};
+pub(crate) use countersign_ldk_adapter_0_2::Adapter;
 use lightning::blinded_path::message::{BlindedMessagePath, MessageContext, MessageForwardNode};
 use lightning::blinded_path::payment::{BlindedPaymentPath, ReceiveTlvs};
 use lightning::chain::chaininterface::BroadcasterInterface;
+use lightning::chain::chainmonitor::ChainMonitor;
 use lightning::ln::channel_state::ChannelDetails;
 use lightning::routing::router::{InFlightHtlcs, Route, RouteParameters, Router};
-use lightning::sign::{KeysManager, ReceiveAuthKey};
+use lightning::sign::{KeysManager, NodeSigner as _, ReceiveAuthKey};
+use lightning::util::config::UserConfig;
+pub(crate) use lightning_persister::fs_store::FilesystemStore;
 
-use crate::peer::{DeadEnd, OffChain};
+use crate::peer::{Chain, Log, MonitorParts, Monitors, Routes};
 
 pub(crate) use lightning::ln::channelmanager::Retry;
 
@@ -31,19 +37,40 @@ pub(crate) fn short_path<T: Signing + Verification>(
     BlindedMessagePath::new(hops, recipient, auth, context, keys, secp)
 }
 
-impl BroadcasterInterface for OffChain {
-    fn broadcast_transactions(&self, _transactions: &[&Transaction]) {}
+/// What a node that was written down says about the newest block.
+pub(crate) type ReadTip = bitcoin::BlockHash;
+
+/// What LDK's default is not fit for: channels whose whole balance may move.
+pub(crate) fn config() -> UserConfig {
+    let mut config = UserConfig { accept_forwards_to_priv_channels: true, ..UserConfig::default() };
+    config.channel_handshake_config.max_inbound_htlc_value_in_flight_percent_of_channel = 100;
+    config
 }
 
-impl Router for DeadEnd {
+/// The chain monitor, which needs no filter: it is shown every transaction.
+pub(crate) fn monitors(parts: MonitorParts) -> Monitors {
+    let MonitorParts { chain, store, keys } = parts;
+    let (log, storage_key) = (Arc::new(Log), keys.get_peer_storage_key());
+    ChainMonitor::new(None, chain.clone(), log, chain, store, keys, storage_key)
+}
+
+impl BroadcasterInterface for Chain {
+    fn broadcast_transactions(&self, transactions: &[&Transaction]) {
+        for transaction in transactions {
+            self.mine(transaction);
+        }
+    }
+}
+
+impl Router for Routes {
     fn find_route(
         &self,
-        _payer: &PublicKey,
-        _parameters: &RouteParameters,
-        _first_hops: Option<&[&ChannelDetails]>,
+        payer: &PublicKey,
+        parameters: &RouteParameters,
+        first_hops: Option<&[&ChannelDetails]>,
         _in_flight: InFlightHtlcs,
     ) -> Result<Route, &'static str> {
-        Err(Self::NO_ROUTE)
+        self.find(payer, parameters, first_hops)
     }
 
     fn create_blinded_payment_paths<T: Signing + Verification>(

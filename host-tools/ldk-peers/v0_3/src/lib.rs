@@ -1,6 +1,6 @@
 //! LDK 0.3.0-rc3 as the rest of the Lightning Network: a relay, a payer and a merchant.
 //!
-//! Nothing of LDK is changed or replaced but the chain, which these nodes do without. The source
+//! Nothing of LDK is changed or replaced but the chain, which is a file (`peer/chain.rs`). The source
 //! is the same for every release, in `../peer`; only `release` differs. The command line
 //! and the output are in `countersign-ldk-peer-interface`.
 //!
@@ -13,4 +13,4 @@
 mod peer;
 mod release;
 
-pub use peer::{Merchant, Payback, Payer, Relay, Withdrawal, main};
+pub use peer::{AttachedNode, Merchant, Payback, Payer, Relay, Withdrawal, main};
