@@ -2,12 +2,9 @@
 //! long compile.
 
 use std::ffi::OsString;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use anyhow::Context as _;
-
-use crate::home;
+use crate::sibling;
 
 /// Relay onion messages between the Lightning Network and the device: `countersign bridge --help`
 #[derive(Debug, clap::Args)]
@@ -20,16 +17,5 @@ pub(crate) struct Arguments {
 
 /// Becomes `countersign-bridge`, which lies beside this program.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let own = std::env::current_exe().context("where this program is")?;
-    let bridge = own.with_file_name("countersign-bridge");
-    if !bridge.is_file() {
-        anyhow::bail!(
-            "there is no {}: build it with `cargo build --package countersign-bridge`, with \
-             --release if this program was",
-            bridge.display()
-        );
-    }
-    let mut command = Command::new(&bridge);
-    command.args(&arguments.arguments).env("COUNTERSIGN_HOME", home::directory()?);
-    Err(command.exec()).with_context(|| format!("starting {}", bridge.display()))
+    sibling::become_program("countersign-bridge", "countersign-bridge", &arguments.arguments)
 }

@@ -14,10 +14,12 @@ mod device;
 mod hexadecimal;
 mod home;
 mod invoices;
+mod node;
 mod offer;
 mod page;
 mod proof;
 mod refund;
+mod sibling;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -37,6 +39,7 @@ enum Verb {
     Proof(proof::Arguments),
     Refund(refund::Arguments),
     Bridge(bridge::Arguments),
+    Node(node::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Verb::Proof(arguments) => proof::run(&arguments),
         Verb::Refund(arguments) => refund::run(&arguments),
         Verb::Bridge(arguments) => bridge::run(&arguments),
+        Verb::Node(arguments) => node::run(&arguments),
     };
     match outcome {
         Ok(code) => code,
