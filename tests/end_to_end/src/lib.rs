@@ -5,9 +5,11 @@
 //! told that it is in a test.
 
 mod line;
+mod market;
 mod process;
 mod shop;
 
 pub use line::RecordedLine;
+pub use market::{Market, Stall};
 pub use process::{Process, ask, program};
 pub use shop::{Ldk, Merchant, Opening, Relay, Shop, verified};

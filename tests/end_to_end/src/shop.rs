@@ -51,8 +51,13 @@ pub struct Relay {
 
 impl Relay {
     fn open(log: &std::path::Path) -> Self {
+        Self::with(&["--listen", "127.0.0.1:0"], log)
+    }
+
+    /// A relay that is told more than where to listen.
+    pub(crate) fn with(arguments: &[&str], log: &std::path::Path) -> Self {
         let mut relay = program("ldk-peer-0-2");
-        let process = Process::start(relay.args(["relay", "--listen", "127.0.0.1:0"]), log);
+        let process = Process::start(relay.arg("relay").args(arguments), log);
         let id = process.text("node_id");
         let address = format!("{id}@{}", process.text("listening"));
         Self { id, address, _process: process }
@@ -99,7 +104,12 @@ impl Merchant {
 
     /// Says whom money may go to and come through.
     pub fn pin(&self, introduction: &[&str]) {
-        let _ = self.tell(&["pair", "recipient", MERCHANT_NODE]);
+        self.pin_to(&[MERCHANT_NODE], introduction);
+    }
+
+    /// Says whom money may go to, as `countersign device pair recipient` has it, and come through.
+    pub(crate) fn pin_to(&self, recipient: &[&str], introduction: &[&str]) {
+        let _ = self.tell(&[&["pair", "recipient"], recipient].concat());
         let _ = self.tell(&[&["pair", "introduction"], introduction].concat());
     }
 

@@ -1,0 +1,96 @@
+//! Money reaches the merchant: LDK of either release pays, over LDK's own protocol, a node of either
+//! release whose preimages only the device has.
+
+use countersign_end_to_end::{Ldk, Market, Stall};
+use serde_json::Value;
+
+const COFFEE: [&str; 4] = ["--description", "a coffee", "--amount", "21sat"];
+/// Rule 50: a payment may come in several parts.
+const SEVERAL_PARTS: [&str; 1] = ["multipart=1"];
+
+#[test]
+fn each_release_pays_each_release() {
+    for node in Ldk::ALL {
+        let (market, offer) = Market::open(&COFFEE, Stall { node, ..Stall::default() });
+        for payer in Ldk::ALL {
+            let [answer] = market.pay(payer, &offer, &[]).try_into().unwrap();
+            is_received(&market, &answer, 21_000);
+        }
+    }
+}
+
+#[test]
+fn the_payer_chooses_the_amount() {
+    let (market, offer) = Market::open(&[], Stall::default());
+    for (payer, amount) in Ldk::ALL.into_iter().zip([1_234_567, 98_765]) {
+        let wish = ["--amount-msat", &amount.to_string()];
+        let [answer] = market.pay(payer, &offer, &wish).try_into().unwrap();
+        is_received(&market, &answer, amount);
+    }
+}
+
+#[test]
+fn two_channels_make_two_paths_of_which_one_is_enough() {
+    for node in Ldk::ALL {
+        let channels = &["1000000:900000", "500000:400000"];
+        let (market, offer) = Market::open(&COFFEE, Stall { node, channels, ..Stall::default() });
+        for payer in Ldk::ALL {
+            let [answer] = market.pay(payer, &offer, &[]).try_into().unwrap();
+            assert_eq!(answer["payment_paths"], 2, "{answer}");
+            is_received(&market, &answer, 21_000);
+        }
+    }
+}
+
+#[test]
+fn a_payment_larger_than_each_channel_comes_in_parts() {
+    for node in Ldk::ALL {
+        let channels = &["500000:450000", "500000:450000"];
+        let stall = Stall { node, channels, rules: &SEVERAL_PARTS };
+        let (market, offer) = Market::open(&[], stall);
+        for (payer, amount) in Ldk::ALL.into_iter().zip([600_000_000, 100_000_000]) {
+            let wish = ["--amount-msat", &amount.to_string()];
+            let [answer] = market.pay(payer, &offer, &wish).try_into().unwrap();
+            is_received(&market, &answer, amount);
+        }
+    }
+}
+
+#[test]
+fn a_request_sent_often_is_paid_once() {
+    let (market, offer) = Market::open(&COFFEE, Stall::default());
+    for payer in Ldk::ALL {
+        let answers = market.pay(payer, &offer, &["--repeat", "5"]);
+        let hashes: Vec<_> = answers.iter().map(|answer| &answer["payment_hash"]).collect();
+        assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
+        is_received(&market, &answers[0], 21_000);
+    }
+    assert_eq!(market.invoices().len(), 2);
+}
+
+#[test]
+fn two_payments_never_share_a_preimage() {
+    let (market, offer) = Market::open(&COFFEE, Stall::default());
+    let answers = market.pay(Ldk::V0_2, &offer, &["--count", "3"]);
+    let mut preimages: Vec<_> = answers.iter().map(preimage).collect();
+    preimages.sort();
+    preimages.dedup();
+    assert_eq!(preimages.len(), 3);
+}
+
+/// The payer has a preimage, and the merchant's record says what it was paid for.
+fn is_received(market: &Market, answer: &Value, amount: u64) {
+    assert_eq!(answer["paid"], true, "{answer}");
+    assert_eq!(preimage(answer).len(), 64);
+    assert_eq!(answer["amount_msat"], amount);
+    let is_this = |invoice: &Value| invoice["payment_hash"] == answer["payment_hash"];
+    let invoices = market.wait_for(&format!("payment on record for {answer}"), |invoices| {
+        invoices.iter().any(|invoice| is_this(invoice) && invoice["state"] == "paid")
+    });
+    let invoice = invoices.iter().find(|invoice| is_this(invoice)).unwrap();
+    assert_eq!(invoice["received_msat"], amount, "{invoice}");
+}
+
+fn preimage(answer: &Value) -> String {
+    answer["payment"]["preimage"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+}

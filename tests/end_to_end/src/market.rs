@@ -1,0 +1,184 @@
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Ldk, Merchant, Process, Relay, ask, program};
+
+/// How a merchant is set up who gets paid.
+#[derive(Clone, Copy, Debug)]
+pub struct Stall<'s> {
+    /// The release of the merchant's node.
+    pub node: Ldk,
+    /// The channels of that node with the relay: `SATOSHI:GIVEN`, given to the relay so that it can
+    /// forward.
+    pub channels: &'s [&'s str],
+    /// Rules of the device, as `countersign device rules set` takes them.
+    pub rules: &'s [&'s str],
+}
+
+impl Default for Stall<'_> {
+    fn default() -> Self {
+        Self { node: Ldk::V0_2, channels: &["1000000:900000"], rules: &[] }
+    }
+}
+
+/// A merchant who gets paid: a relay, the merchant's own node with channels, the device, a bridge,
+/// and whoever comes to pay.
+#[derive(Debug)]
+pub struct Market {
+    /// The merchant.
+    pub merchant: Merchant,
+    /// The relay that everything goes through.
+    pub relay: Option<Relay>,
+    /// The merchant's node.
+    pub node: Option<Process>,
+    /// The bridge.
+    pub bridge: Option<Process>,
+    ldk: Ldk,
+    channels: Vec<String>,
+    relays_address: String,
+    relays_id: String,
+    folder: TempDir,
+}
+
+impl Market {
+    /// Everything but payers, with one offer.
+    #[must_use]
+    pub fn open(terms: &[&str], stall: Stall<'_>) -> (Self, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut market = Self {
+            merchant: Merchant::new("regtest"),
+            relay: None,
+            node: None,
+            bridge: None,
+            ldk: stall.node,
+            channels: stall.channels.iter().map(|&channel| channel.to_owned()).collect(),
+            relays_address: "127.0.0.1:0".to_owned(),
+            relays_id: String::new(),
+            folder,
+        };
+        market.start_relay();
+        market.start_node();
+        let node = market.node.as_ref().unwrap();
+        let (id, key) = (node.text("node_id"), node.text("receive_auth_key"));
+        let recipient = [id.as_str(), "--receive-auth-key", &key];
+        market.merchant.pin_to(&recipient, &[&market.relays_id]);
+        if !stall.rules.is_empty() {
+            let _ = market.merchant.tell(&[&["rules", "set"], stall.rules].concat());
+        }
+        let path = format!("{},{}", market.relays_id, market.merchant.bridge_id);
+        let offer = market.merchant.offer(&[terms, &["--path", &path]].concat());
+        market.start_bridge();
+        (market, offer)
+    }
+
+    /// Starts the relay, or starts it again as it was.
+    pub fn start_relay(&mut self) {
+        self.relay = None;
+        let (chain, state) = (self.path("chain"), self.path("relay"));
+        let key = "11".repeat(32);
+        let arguments = ["--listen", &self.relays_address, "--key", &key];
+        let ground = ["--chain", text(&chain), "--state", text(&state)];
+        let relay = Relay::with(&[arguments, ground].concat(), &self.path("relay.log"));
+        self.relays_id.clone_from(&relay.id);
+        relay.address.rsplit('@').next().unwrap().clone_into(&mut self.relays_address);
+        self.relay = Some(relay);
+    }
+
+    /// Starts the merchant's node, or starts it again as it was.
+    pub fn start_node(&mut self) {
+        self.node = None;
+        let mut node = program(self.ldk.program());
+        node.args(["node", "--peer", &self.entrance(), "--key", &"22".repeat(32)]);
+        node.arg("--socket").arg(self.path("node.socket"));
+        node.arg("--chain").arg(self.path("chain")).arg("--state").arg(self.path("node"));
+        for channel in &self.channels {
+            node.args(["--channel", channel]);
+        }
+        self.node = Some(Process::start(&mut node, &self.path("node.log")));
+    }
+
+    /// Starts the bridge, or starts it again.
+    pub fn start_bridge(&mut self) {
+        self.bridge = None;
+        let socket = self.path("node.socket");
+        let (entrance, device) = (self.entrance(), self.merchant.device.clone());
+        let arguments = ["--peer", &entrance, "--node", text(&socket)];
+        self.bridge = Some(self.merchant.bridge(&device, &arguments));
+    }
+
+    /// Lets a payer with these channels come and pay, to the end.
+    #[must_use]
+    pub fn pay(&self, ldk: Ldk, offer: &str, wish: &[&str]) -> Vec<Value> {
+        ask(self.payer(ldk, offer).args(wish))
+    }
+
+    /// Lets a payer come who is still there when this returns: as soon as the merchant has an
+    /// invoice on record.
+    #[must_use]
+    pub fn begin_to_pay(&self, ldk: Ldk, offer: &str) -> Child {
+        let known = self.invoices().len();
+        let mut payer = self.payer(ldk, offer);
+        payer.args(["--timeout", "40"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let child = payer.stderr(Stdio::null()).spawn().unwrap();
+        self.wait_for("an invoice", |invoices| invoices.len() > known);
+        child
+    }
+
+    fn payer(&self, ldk: Ldk, offer: &str) -> Command {
+        let mut payer = program(ldk.program());
+        payer.args(["payer", "--json", "--pay", "--offer", offer, "--peer", &self.entrance()]);
+        payer.arg("--chain").arg(self.path("chain"));
+        payer.args(["--channel", "2000000"]);
+        payer
+    }
+
+    /// The merchant's record.
+    #[must_use]
+    pub fn invoices(&self) -> Vec<Value> {
+        let mut list = self.merchant.countersign();
+        let [invoices] = ask(list.args(["invoices", "list", "--json"])).try_into().unwrap();
+        invoices.as_array().unwrap().clone()
+    }
+
+    /// Waits until the record is as it should be, and returns it.
+    ///
+    /// # Panics
+    /// It does not come to be.
+    pub fn wait_for(&self, what: &str, good: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let begin = Instant::now();
+        loop {
+            let invoices = self.invoices();
+            if good(&invoices) {
+                return invoices;
+            }
+            assert!(begin.elapsed() < PATIENCE, "no {what}: {invoices:?}");
+            sleep(POLL);
+        }
+    }
+
+    /// What the bridge has logged.
+    #[must_use]
+    pub fn bridge_log(&self) -> String {
+        std::fs::read_to_string(self.merchant.path("bridge.log")).unwrap()
+    }
+
+    fn entrance(&self) -> String {
+        format!("{}@{}", self.relays_id, self.relays_address)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+const POLL: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_secs(20);
