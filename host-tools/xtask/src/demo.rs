@@ -1,5 +1,6 @@
 //! `demo`: the main job from end to end, each party a process of its own, over real TCP.
 
+mod pay;
 mod stage;
 
 use std::path::Path;
@@ -20,12 +21,15 @@ pub(crate) struct Arguments {
     /// a serial port's path
     #[arg(long, default_value = "sim")]
     device: String,
+    /// Have the invoice paid, by LDK to the merchant's own LDK node
+    #[arg(long)]
+    pay: bool,
     /// End with one JSON object on a line of its own
     #[arg(long)]
     json: bool,
 }
 
-/// Builds, plays and tells. Exit code 0: LDK verified the invoice.
+/// Builds, plays and tells. Exit code 0: LDK verified the invoice, and paid it if it was to.
 pub(crate) fn play(workspace: &Workspace, arguments: &Arguments) -> ExitCode {
     let outcome = build(workspace).and_then(|()| {
         let programs = workspace.target.join("debug");
@@ -69,10 +73,13 @@ struct Play<'p> {
 impl Play<'_> {
     fn run(&self, arguments: &Arguments) -> Result<Value> {
         let device = self.device(&arguments.device)?;
+        if arguments.pay {
+            return self.run_to_the_money(&device);
+        }
         let relay = Node::of(&self.stage.start("relay", self.relay())?)?;
         println!("relay    {}  an LDK node, at {}", short(&relay.id), relay.address);
 
-        let bridge_id = self.provision(&device, &relay)?;
+        let bridge_id = self.provision(&device, &relay, &[MERCHANT_NODE])?;
         let offer = self.offer(&device, &relay, &bridge_id)?;
         self.stage.start("bridge", self.bridge(&device, &relay))?;
         println!("bridge   {bridge_id}  connected to the relay\n");
@@ -102,10 +109,10 @@ impl Play<'_> {
     }
 
     /// Gives the device a seed, says where money may go, and gets the bridge's key.
-    fn provision(&self, device: &str, relay: &Node) -> Result<String> {
+    fn provision(&self, device: &str, relay: &Node, recipient: &[&str]) -> Result<String> {
         let made = self.device_verb(device, &["provision", "--network", "regtest"])?;
         println!("         {}  its node id, on regtest", text(&made, "node_id")?);
-        self.device_verb(device, &["pair", "recipient", MERCHANT_NODE])?;
+        self.device_verb(device, &[&["pair", "recipient"], recipient].concat())?;
         self.device_verb(device, &["pair", "introduction", &relay.id])?;
         let key = self.stage.path("bridge.key");
         let pairing = self.device_verb(device, &["pair", "bridge-key", "--output", &key])?;
@@ -238,8 +245,8 @@ fn short(id: &str) -> &str {
 }
 
 const PRICE: &str = "21sat";
-/// The merchant's own Lightning node. This demo asks for invoices and pays none, so it is only
-/// named (its id is the generator of secp256k1).
+/// The merchant's own Lightning node, where invoices are asked for and not paid: it is only named
+/// (its id is the generator of secp256k1).
 const MERCHANT_NODE: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 /// The channel from the relay to the merchant's node, which exists as little.
 const CHANNEL: &str = "800000x1x0";
