@@ -1,8 +1,10 @@
 //! `demo`: the main job from end to end, each party a process of its own, over real TCP.
 
+mod device;
 mod pay;
 mod stage;
 
+use core::convert::Infallible;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -10,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde_json::{Map, Value};
 
+use self::device::{Choice, Device, WITHOUT_SCREEN};
 use self::stage::Stage;
 use crate::process::{cargo, run};
 use crate::workspace::Workspace;
@@ -17,10 +20,11 @@ use crate::workspace::Workspace;
 /// Which device takes part, and how to tell what happened.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// `sim`, or the address of a device that is not provisioned yet: tcp:HOST:PORT, unix:PATH or
-    /// a serial port's path
-    #[arg(long, default_value = "sim")]
-    device: String,
+    /// `qemu`: the firmware on an emulated Cortex-M4, the default where its tools can be had;
+    /// `pico-emulated`: the Pico's image with its USB port; `sim`: simulated; or the address of a
+    /// device that is not provisioned yet: tcp:HOST:PORT, unix:PATH or a serial port's path
+    #[arg(long, value_parser = |text: &str| Ok::<_, Infallible>(Choice::from(text)))]
+    device: Option<Choice>,
     /// Have the invoice paid, by LDK to the merchant's own LDK node
     #[arg(long)]
     pay: bool,
@@ -32,9 +36,10 @@ pub(crate) struct Arguments {
 /// Builds, plays and tells. Exit code 0: LDK verified the invoice, and paid it if it was to.
 pub(crate) fn play(workspace: &Workspace, arguments: &Arguments) -> ExitCode {
     let outcome = build(workspace).and_then(|()| {
+        let device = Device::prepare(arguments.device.clone(), workspace)?;
         let programs = workspace.target.join("debug");
         let stage = Stage::open()?;
-        Play { stage: &stage, programs: &programs }
+        Play { stage: &stage, programs: &programs, chosen: &device }
             .run(arguments)
             .with_context(|| stage.last_words())
     });
@@ -68,11 +73,12 @@ const PACKAGES: [&str; 4] =
 struct Play<'p> {
     stage: &'p Stage,
     programs: &'p Path,
+    chosen: &'p Device,
 }
 
 impl Play<'_> {
     fn run(&self, arguments: &Arguments) -> Result<Value> {
-        let device = self.device(&arguments.device)?;
+        let device = self.chosen.start(self.stage, self.programs)?;
         if arguments.pay {
             return self.run_to_the_money(&device);
         }
@@ -94,24 +100,13 @@ impl Play<'_> {
         self.tell(&device, &offer, &answer)
     }
 
-    /// Switches the simulated device on, with somebody who confirms everything, or takes the one
-    /// that is named.
-    fn device(&self, name: &str) -> Result<String> {
-        if name != "sim" {
-            println!("device   at {name}: press its button whenever it asks");
-            return Ok(name.to_owned());
-        }
-        let mut simulator = self.program("countersign-simulator");
-        simulator.args(["--tcp", "127.0.0.1:0", "--approve", "always"]);
-        let address = self.stage.start("device", simulator)?;
-        println!("device   simulated, at {address}");
-        Ok(address)
-    }
-
     /// Gives the device a seed, says where money may go, and gets the bridge's key.
     fn provision(&self, device: &str, relay: &Node, recipient: &[&str]) -> Result<String> {
         let made = self.device_verb(device, &["provision", "--network", "regtest"])?;
         println!("         {}  its node id, on regtest", text(&made, "node_id")?);
+        if !self.chosen.has_screen() {
+            self.device_verb(device, &WITHOUT_SCREEN)?;
+        }
         self.device_verb(device, &[&["pair", "recipient"], recipient].concat())?;
         self.device_verb(device, &["pair", "introduction", &relay.id])?;
         let key = self.stage.path("bridge.key");
