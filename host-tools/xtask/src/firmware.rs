@@ -1,15 +1,17 @@
 //! `firmware`: the images that are flashed, with their sizes and digests, and what runs one of them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
 use crate::arm::Toolchain;
 use crate::process::{cargo, output, run};
+use crate::release::Release;
 use crate::report::Report;
 use crate::setup::{self, Tool};
+use crate::uf2::Family;
 use crate::workspace::Workspace;
 
 /// A board and how its image is built.
@@ -18,29 +20,54 @@ pub(crate) struct Board {
     pub(crate) name: &'static str,
     package: &'static str,
     target: &'static str,
+    pub(crate) medium: Medium,
+}
+
+/// How an image gets onto a board.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Medium {
+    /// It does not: QEMU takes the ELF file.
+    None,
+    /// As a file, onto the drive of that label that the chip's boot ROM shows.
+    Drive { family: Family, label: &'static str },
+    /// By way of a debugger, which knows the chip by that name.
+    Debugger { chip: &'static str },
 }
 
 /// The emulated board, on which the others' stack is measured.
-pub(crate) const EMULATED: Board =
-    Board { name: "qemu-mps2", package: "countersign-qemu-mps2", target: "thumbv7em-none-eabihf" };
+pub(crate) const EMULATED: Board = Board {
+    name: "qemu-mps2",
+    package: "countersign-qemu-mps2",
+    target: "thumbv7em-none-eabihf",
+    medium: Medium::None,
+};
 
 /// The Raspberry Pi Pico, whose image is also emulated.
-pub(crate) const PICO: Board =
-    Board { name: "pico", package: "countersign-pico", target: "thumbv6m-none-eabi" };
+pub(crate) const PICO: Board = Board {
+    name: "pico",
+    package: "countersign-pico",
+    target: "thumbv6m-none-eabi",
+    medium: Medium::Drive { family: Family::Rp2040, label: "RPI-RP2" },
+};
 
 /// The Raspberry Pi Pico 2.
-const PICO_2: Board =
-    Board { name: "pico2", package: "countersign-pico2", target: "thumbv8m.main-none-eabihf" };
+const PICO_2: Board = Board {
+    name: "pico2",
+    package: "countersign-pico2",
+    target: "thumbv8m.main-none-eabihf",
+    medium: Medium::Drive { family: Family::Rp2350Arm, label: "RP2350" },
+};
 
 /// Nordic's development kit.
 const NRF52840_DK: Board = Board {
     name: "nrf52840-dk",
     package: "countersign-nrf52840-dk",
     target: "thumbv7em-none-eabihf",
+    medium: Medium::Debugger { chip: "nRF52840_xxAA" },
 };
+
 /// The portable crates on the emulated board, asked for known answers. It is never flashed.
-const VECTORS: Board =
-    Board { name: "vectors", package: "countersign-vectors", target: EMULATED.target };
+const VECTORS: Board = Board { name: "vectors", package: "countersign-vectors", ..EMULATED };
 
 /// Every board.
 pub(crate) const BOARDS: [Board; 4] = [EMULATED, PICO, PICO_2, NRF52840_DK];
@@ -52,6 +79,25 @@ pub(crate) struct Size {
     pub(crate) static_ram: u64,
 }
 
+/// The boards that a verb is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Selection(Vec<Board>);
+
+impl Selection {
+    /// Every board.
+    pub(crate) fn all() -> Self {
+        Self(BOARDS.into())
+    }
+}
+
+/// `all`, or the name of a board, for the command line.
+pub(crate) fn parse_selection(name: &str) -> Result<Selection, String> {
+    if name == "all" {
+        return Ok(Selection::all());
+    }
+    parse_board(name).map(|board| Selection(vec![board])).map_err(|names| format!("{names}, all"))
+}
+
 /// A name that a board has, for the command line.
 pub(crate) fn parse_board(name: &str) -> Result<Board, String> {
     BOARDS.into_iter().find(|board| board.name == name).ok_or_else(|| {
@@ -60,8 +106,13 @@ pub(crate) fn parse_board(name: &str) -> Result<Board, String> {
     })
 }
 
-/// Builds the images of `boards`.
-pub(crate) fn build(workspace: &Workspace, report: &mut Report, boards: &[Board]) {
+/// Builds the images of `boards`, and puts what is handed out of them into `folder`.
+pub(crate) fn build(
+    workspace: &Workspace,
+    report: &mut Report,
+    Selection(boards): &Selection,
+    folder: Option<&Path>,
+) {
     for board in boards {
         report.step(&format!("firmware {}", board.name), "image, size and digest", || {
             let image = board.build(workspace)?;
@@ -71,6 +122,16 @@ pub(crate) fn build(workspace: &Workspace, report: &mut Report, boards: &[Board]
             Ok(())
         });
     }
+    let Some(folder) = folder else { return };
+    report.step("firmware release", "what is handed out, with sizes and digests", || {
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let mut release = Release::default();
+        for board in boards {
+            let elf = fs::read(board.image(workspace)).context("an image that was built")?;
+            release.add(folder, *board, &elf, board.size(workspace)?)?;
+        }
+        release.close(folder)
+    });
 }
 
 /// Formatting, lints and the application's own tests, which need no board.
@@ -133,11 +194,12 @@ pub(crate) fn emulate_pico(workspace: &Workspace, report: &mut Report) {
         let mut test = cargo();
         test.current_dir(&workspace.root).env("COUNTERSIGN_PICO_IMAGE", image);
         test.args(["test", "--quiet", "--package", "countersign-firmware-tests"]);
-        run(test.args(["--test", "pico", "--", "--ignored", "--test-threads=1"]))
+        test.args(["--test", "pico", "--", "--ignored", "--test-threads=1"]);
+        patiently(|| run(&mut test))
     });
 }
 
-/// Does something with the emulated board up to three times, and says so when it takes more than
+/// Does something with an emulated board up to three times, and says so when it takes more than
 /// one. The link gives up after half a second of silence, and on a computer that is busy with other
 /// things an emulator can be silent for longer. A fault of the image fails three times.
 pub(crate) fn patiently<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
@@ -150,7 +212,7 @@ pub(crate) fn patiently<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> 
     attempt()
 }
 
-/// How often the emulated board is tried.
+/// How often an emulated board is tried.
 const ATTEMPTS: u8 = 3;
 
 /// Cargo on what drives the emulated board's image, which is built before.

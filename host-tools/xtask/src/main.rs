@@ -15,19 +15,24 @@ mod bench;
 mod check;
 mod demo;
 mod firmware;
+mod flash;
 mod fuzz;
+mod image;
 mod layers;
 mod miri;
 mod no_panic;
 mod process;
+mod release;
 mod report;
 mod setup;
 mod sizes;
 mod soak;
 mod test;
+mod uf2;
 mod work;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -78,9 +83,14 @@ enum Verb {
     /// Build the images that are flashed
     Firmware {
         /// Only this board's
-        #[arg(long, value_parser = firmware::parse_board)]
-        board: Option<firmware::Board>,
+        #[arg(long, default_value = "all", value_parser = firmware::parse_selection)]
+        board: firmware::Selection,
+        /// Also put ELF, UF2 and binary files into this folder, with sizes and SHA-256
+        #[arg(long)]
+        output: Option<PathBuf>,
     },
+    /// Build a board's image and put it onto the board
+    Flash(flash::Arguments),
     /// Boot the emulated board's image in QEMU and talk to it
     Qemu,
     /// Boot the Pico's image, as it is flashed, in rp2040js and talk to it over USB
@@ -118,12 +128,10 @@ fn main() -> ExitCode {
         }
         Verb::NoPanic { list: true } => no_panic::list(&workspace, &mut report),
         Verb::NoPanic { list: false } => no_panic::prove(&workspace, &mut report),
-        Verb::Firmware { board: Some(board) } => {
-            firmware::build(&workspace, &mut report, &[board]);
+        Verb::Firmware { board, output } => {
+            firmware::build(&workspace, &mut report, &board, output.as_deref());
         }
-        Verb::Firmware { board: None } => {
-            firmware::build(&workspace, &mut report, &firmware::BOARDS);
-        }
+        Verb::Flash(arguments) => flash::flash(&workspace, &mut report, &arguments),
         Verb::Qemu => firmware::emulate(&workspace, &mut report),
         Verb::Pico => firmware::emulate_pico(&workspace, &mut report),
         Verb::Sizes { json: true } => return sizes::json(&workspace),

@@ -22,7 +22,8 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     arm::build_portable(workspace, report);
     no_panic::prove(workspace, report);
     firmware::check(workspace, report);
-    firmware::build(workspace, report, &firmware::BOARDS);
+    let release = workspace.target.join("firmware/release");
+    firmware::build(workspace, report, &firmware::Selection::all(), Some(&release));
     firmware::emulate(workspace, report);
     firmware::emulate_pico(workspace, report);
     sizes::table(workspace, report);
