@@ -129,13 +129,35 @@ fn zeros_in_a_row_are_no_frames() {
     assert_eq!(read(&stream), [Ok((3, b"x".to_vec()))]);
 }
 
+/// What a `ModemManager` writes to a port that it does not know.
+const MODEM_MANAGER: [&[u8]; 5] =
+    [b"AT\r", b"AT\r\n", b"AT+CGMI\r\n", b"ATE0 V1\rAT&F\r", b"~\x00\x78\xf0\x7e"];
+
 #[test]
 fn what_a_modem_manager_writes_costs_only_itself() {
-    let mut stream = b"AT\r\nAT+CGMI\r\n~\x00\x78\xf0\x7eAT&F\r".to_vec();
+    let mut stream = MODEM_MANAGER.concat();
     stream.extend(wire(4, b"x"));
     let seen = read(&stream);
     assert_eq!(seen.last(), Some(&Ok((4, b"x".to_vec()))));
     assert!(seen[..seen.len() - 1].iter().all(Result::is_err));
+}
+
+#[test]
+fn an_at_command_anywhere_in_a_frame_costs_that_frame_at_most() {
+    let data: Vec<u8> = (0..=255).chain([0; 20]).collect();
+    let (before, frame, after) = (wire(4, b"before"), wire(5, &data), wire(6, b"after"));
+    for command in MODEM_MANAGER {
+        for place in 0..=frame.len() {
+            let (head, tail) = frame.split_at(place);
+            let seen = read(&[&before[..], head, command, tail, &after].concat());
+            assert_eq!(seen.first(), Some(&Ok((4, b"before".to_vec()))), "{place}");
+            assert_eq!(seen.last(), Some(&Ok((6, b"after".to_vec()))), "{place}");
+            let between: Vec<_> = seen[1..seen.len() - 1].iter().flatten().collect();
+            let is_outside = place == 0 || place == frame.len();
+            let survivors = if is_outside { vec![(5, data.clone())] } else { vec![] };
+            assert_eq!(between, survivors.iter().collect::<Vec<_>>(), "{place}");
+        }
+    }
 }
 
 #[test]

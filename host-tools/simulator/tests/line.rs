@@ -17,8 +17,8 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 
 use countersign_link::{
-    Bytes, Code, FrameDecoder, FrameEncoder, MAX_FRAME, Message, NewOffer, OfferRequest,
-    OnionRequest, PROTOCOL, Price, Provision, Reply, Request, Secret,
+    Bytes, Chunk, Code, ErrorForm, FrameDecoder, FrameEncoder, MAX_FRAME, Message, NewOffer,
+    OfferRequest, OnionRequest, PROTOCOL, Price, Provision, Reply, Request, Secret,
 };
 use countersign_simulator::{Board, Entropy, Flash, Line, Press, PromptText, Script, Simulator};
 
@@ -156,6 +156,13 @@ impl Host {
 const BEGIN: Request<'_> =
     Request::Onion(OnionRequest::Begin { path_key: Bytes(GENERATOR), length: 1_366 });
 
+const fn chunk(offset: u32, data: &[u8]) -> Request<'_> {
+    Request::Onion(OnionRequest::Chunk(Chunk { offset, data }))
+}
+
+const END: Request<'_> =
+    Request::Onion(OnionRequest::End { invoice_error: ErrorForm::Specification });
+
 /// The curve's base point.
 const GENERATOR: [u8; 33] = [
     0x02, 0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62, 0x95, 0xce, 0x87, 0x0b,
@@ -203,6 +210,60 @@ fn garbage_costs_the_frame_that_it_lands_in_and_nothing_else() {
     host.cable.write_all(&frame).unwrap();
     assert_eq!(host.code(), (0, Some(Code::FRAME_DAMAGED)));
     host.ping(5);
+}
+
+/// What a `ModemManager` writes to a port that it does not know.
+const AT: [&[u8]; 3] = [b"AT\r", b"AT+CGMI\r\n", b"ATE0 V1\rAT&F\r"];
+
+#[test]
+fn an_at_command_anywhere_in_a_request_costs_that_request_at_most() {
+    let simulator = simulator();
+    let mut host = Host::greeted(&simulator);
+    for command in AT {
+        for place in 0..=host.frame(2, Request::GetInfo).len() {
+            let frame = host.frame(2, Request::GetInfo);
+            let (head, tail) = frame.split_at_checked(place).unwrap();
+            host.cable.write_all(&[head, command, tail].concat()).unwrap();
+            host.send(3, Request::Ping);
+            let mut answers = 0;
+            while !host.next(|id, reply| id == 3 && *reply == Reply::Pong).expect("a pong") {
+                answers += 1;
+            }
+            assert!(
+                (1..=2).contains(&answers),
+                "the complaint, and GetInfo's reply if it was whole"
+            );
+        }
+    }
+}
+
+#[test]
+fn at_commands_cost_the_operation_in_flight_and_the_next_one_is_answered() {
+    let simulator = simulator();
+    let mut host = Host::provisioned(&simulator);
+    for (id, command) in (10..).zip(AT) {
+        host.send(id, BEGIN);
+        assert!(host.next(|of, reply| of == id && matches!(reply, Reply::Credits { .. })).unwrap());
+        // Between two frames it costs nothing but the complaint about itself.
+        host.cable.write_all(command).unwrap();
+        host.send(id, chunk(0, &[7; 960]));
+        assert_eq!(host.code(), (0, Some(Code::FRAME_DAMAGED)));
+        // In the middle of a frame it costs the frame, and so the operation.
+        let frame = host.frame(id, chunk(960, &[7; 406]));
+        let (head, tail) = frame.split_at_checked(frame.len() / 2).unwrap();
+        host.cable.write_all(&[head, command, tail].concat()).unwrap();
+        assert_eq!(host.code(), (0, Some(Code::FRAME_DAMAGED)));
+        host.send(id, END);
+        assert_eq!(host.code(), (id, Some(Code::CHUNK_ORDER)));
+        // The same operation once more, under its id.
+        host.send(id, BEGIN);
+        assert!(host.next(|of, reply| of == id && matches!(reply, Reply::Credits { .. })).unwrap());
+        host.send(id, chunk(0, &[7; 960]));
+        host.send(id, chunk(960, &[7; 406]));
+        host.send(id, END);
+        assert!(host.next(|of, reply| of == id && *reply == Reply::Ignored).unwrap());
+        host.ping(id + 10);
+    }
 }
 
 #[test]
@@ -262,8 +323,7 @@ fn a_request_that_pauses_too_long_is_lost() {
     host.send(8, BEGIN);
     assert!(host.next(|id, reply| id == 8 && matches!(reply, Reply::Credits { .. })).unwrap());
     assert_eq!(host.code(), (8, Some(Code::TIMED_OUT)));
-    let chunk = countersign_link::Chunk { offset: 0, data: &[0; 960] };
-    host.send(8, Request::Onion(OnionRequest::Chunk(chunk)));
+    host.send(8, chunk(0, &[0; 960]));
     assert_eq!(host.code(), (8, Some(Code::NOT_OPEN)));
     assert!(host.is_silent());
 }
