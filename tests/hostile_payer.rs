@@ -1,12 +1,12 @@
 //! P1, P2 and P4 against a stranger who sends onions: one test an attack.
 
-use countersign_blinding::{EncryptedDataTlv, Hop, Padding, Purpose, Route, Start};
+use countersign_blinding::{BlindedPaths, EncryptedDataTlv, Hop, Padding, Purpose, Route, Start};
 use countersign_crypto::{Curve, PublicKey, Secret};
 use countersign_link::{Reply, Request};
 use countersign_tests::payer::{InFlight, Wish};
-use countersign_tests::scene::Scene;
+use countersign_tests::scene::{Cargo, Scene};
 use countersign_tests::shop::Said;
-use countersign_tlv::Writer;
+use countersign_tlv::{Reader, Writer};
 
 #[path = "hostile_payer/offers.rs"]
 mod offers;
@@ -16,6 +16,8 @@ mod onions;
 mod reply_paths;
 #[path = "hostile_payer/requests.rs"]
 mod requests;
+#[path = "hostile_payer/silence.rs"]
+mod silence;
 
 /// What an `invoice_error` has for a type.
 const INVOICE_ERROR: u64 = 68;
@@ -69,4 +71,10 @@ fn own_path<'b>(
     };
     route.blind(curve, &Secret::new([0x55; 32]), &mut writer).unwrap();
     writer.finish()
+}
+
+/// `cargo` over an encoded path, past none of its hops yet.
+fn over(curve: &Curve<'_>, path: &[u8], cargo: &Cargo<'_>) -> InFlight {
+    let paths = BlindedPaths::frame(&mut Reader::new(path)).unwrap();
+    cargo.over(curve, &paths.iter().next().unwrap())
 }

@@ -1,12 +1,11 @@
 //! Onion messages that no honest payer sends.
 
-use countersign_crypto::{Curve, PublicKey, Secret};
 use countersign_onion::ContentType;
 use countersign_tests::onion::with_curve;
 use countersign_tests::payer::{self, InFlight, Wish};
 use countersign_tests::scene::{Cargo, Scene};
 
-use super::{coffee_is_still_sold, is_met_with_silence, own_path};
+use super::{coffee_is_still_sold, is_met_with_silence, over, own_path};
 
 #[test]
 fn a_request_over_another_path_than_the_offers_is_met_with_silence() {
@@ -22,32 +21,10 @@ fn a_request_over_another_path_than_the_offers_is_met_with_silence() {
         let node = scene.shop.node();
         let mut buffer = [0; 512];
         let path = own_path(curve, &node, &[1; 48], &mut buffer);
-        let message = over(curve, path, &request, &reply_path);
+        let message = over(curve, path, &scene.cargo(&request, &reply_path));
         is_met_with_silence(&mut scene, &message);
         coffee_is_still_sold(&mut scene);
     });
-}
-
-/// `request` over a path of one hop.
-fn over(curve: &Curve<'_>, path: &[u8], request: &[u8], reply_path: &[u8]) -> InFlight {
-    use countersign_onion::{AssociatedData, FinalMessage, Pad, Payload, PayloadsLen, Plan};
-    let mut reader = countersign_tlv::Reader::new(path);
-    let paths = countersign_blinding::BlindedPaths::frame(&mut reader).unwrap();
-    let path = paths.iter().next().unwrap();
-    let hop = path.hops().next().unwrap();
-    let content = [request];
-    let payloads = [Payload::Final(FinalMessage {
-        reply_path: Some(reply_path),
-        encrypted_recipient_data: hop.encrypted_recipient_data,
-        content_type: ContentType::INVOICE_REQUEST,
-        content: &content,
-    })];
-    let payloads_len = PayloadsLen::smallest_for(&payloads).unwrap();
-    let associated = AssociatedData::None;
-    let plan = Plan { payloads: &payloads, payloads_len, associated, pad: Pad::Middle };
-    let node = PublicKey::parse(hop.blinded_node_id).unwrap();
-    let packet = countersign_tests::onion::build(curve, &Secret::new([0x56; 32]), &[node], &plan);
-    InFlight { path_key: *path.first_path_key(), packet }
 }
 
 #[test]

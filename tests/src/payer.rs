@@ -1,7 +1,8 @@
 //! A payer made of our own crates, with one relay between them and the merchant's device.
 
 use countersign_blinding::{
-    BlindedPaths, EncryptedDataTlv, Hop, Introduction, Padding, Purpose, Route, Start, Unblinding,
+    BlindedPath, BlindedPaths, EncryptedDataTlv, Hop, Introduction, Padding, Purpose, Route, Start,
+    Unblinding,
 };
 use countersign_crypto::{Curve, PublicKey, Secret, SecretKey};
 use countersign_offers::text::{self, Prefix};
@@ -138,30 +139,44 @@ pub fn reply_path(curve: &Curve<'_>, hops: &[PublicKey], padding: usize) -> Vec<
 pub fn send(curve: &Curve<'_>, offer: &[u8], request: &[u8], reply_path: &[u8]) -> InFlight {
     let offer = Offer::parse(offer).expect("it is an offer");
     let path = offer.fields().paths.expect("it has a path").iter().next().expect("one at least");
+    let content = [request];
+    let last = FinalMessage {
+        reply_path: Some(reply_path),
+        encrypted_recipient_data: recipient_data(&path),
+        content_type: ContentType::INVOICE_REQUEST,
+        content: &content,
+    };
+    send_over(curve, &path, Payload::Final(last))
+}
+
+/// An onion whose last hop finds `last`, as it leaves the payer for the first hop of `path`.
+///
+/// # Panics
+///
+/// When it cannot be built.
+#[must_use]
+pub fn send_over(curve: &Curve<'_>, path: &BlindedPath<'_>, last: Payload<'_>) -> InFlight {
     let hops: Vec<_> = path.hops().collect();
     let nodes: Vec<_> =
         hops.iter().map(|hop| PublicKey::parse(hop.blinded_node_id).unwrap()).collect();
-    let content = [request];
-    let payloads: Vec<Payload<'_>> = hops
-        .iter()
-        .enumerate()
-        .map(|(number, hop)| {
-            if number + 1 < hops.len() {
-                return Payload::Forward(hop.encrypted_recipient_data);
-            }
-            Payload::Final(FinalMessage {
-                reply_path: Some(reply_path),
-                encrypted_recipient_data: hop.encrypted_recipient_data,
-                content_type: ContentType::INVOICE_REQUEST,
-                content: &content,
-            })
-        })
-        .collect();
+    let mut payloads: Vec<_> =
+        hops.iter().map(|hop| Payload::Forward(hop.encrypted_recipient_data)).collect();
+    *payloads.last_mut().expect("a path has a hop") = last;
     let payloads_len = PayloadsLen::smallest_for(&payloads).expect("it fits");
     let associated = AssociatedData::None;
     let plan = Plan { payloads: &payloads, payloads_len, associated, pad: Pad::Middle };
     let packet = build(curve, &Secret::new([0x71; 32]), &nodes, &plan);
     InFlight { path_key: *path.first_path_key(), packet }
+}
+
+/// What whoever made `path` encrypted for its last hop.
+///
+/// # Panics
+///
+/// When the path has no hop.
+#[must_use]
+pub fn recipient_data<'p>(path: &BlindedPath<'p>) -> &'p [u8] {
+    path.hops().last().expect("a path has a hop").encrypted_recipient_data
 }
 
 /// What `node` makes of a message that is not for it: the next node's.

@@ -1,18 +1,16 @@
 //! A shop with an offer, a relay in front of it, and customers: what the promise tests play out.
 
-use countersign_blinding::{BlindedPaths, Unblinding};
+use countersign_blinding::{BlindedPath, BlindedPaths, Unblinding};
 use countersign_crypto::{Curve, PublicKey};
 use countersign_link::{
     Bytes, Destination, MessageHop, NeedPaymentPaths, Network, NewOffer, NextHop, Part, PaymentHop,
     Price, Reply,
 };
 use countersign_offers::{Invoice, Offer, Signed};
-use countersign_onion::{
-    AssociatedData, ContentType, FinalMessage, Pad, Payload, PayloadsLen, Plan,
-};
+use countersign_onion::{ContentType, FinalMessage, Payload};
 use countersign_tlv::{Reader, TlvStream};
 
-use crate::onion::{build, secret_key};
+use crate::onion::secret_key;
 use crate::payer::{self, InFlight, Wish};
 use crate::records::{Records, pair};
 use crate::shop::{Said, Shop};
@@ -64,6 +62,27 @@ pub struct Cargo<'m> {
     pub content_type: ContentType,
     /// The content.
     pub content: &'m [u8],
+}
+
+impl Cargo<'_> {
+    /// The onion around it, as it leaves the payer for the first hop of `path`.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be built.
+    #[must_use]
+    pub fn over(&self, curve: &Curve<'_>, path: &BlindedPath<'_>) -> InFlight {
+        let content = [self.content];
+        let last = FinalMessage {
+            reply_path: self.reply_path,
+            encrypted_recipient_data: self
+                .recipient_data
+                .unwrap_or_else(|| payer::recipient_data(path)),
+            content_type: self.content_type,
+            content: &content,
+        };
+        payer::send_over(curve, path, Payload::Final(last))
+    }
 }
 
 /// A cup for ten satoshi.
@@ -158,26 +177,7 @@ impl<'c> Scene<'c> {
     pub fn ship(&self, offer: &[u8], cargo: &Cargo<'_>) -> InFlight {
         let offer = Offer::parse(offer).expect("it is an offer");
         let path = offer.fields().paths.expect("a path").iter().next().expect("one at least");
-        let hops: Vec<_> = path.hops().collect();
-        let nodes: Vec<_> =
-            hops.iter().map(|hop| PublicKey::parse(hop.blinded_node_id).unwrap()).collect();
-        let content = [cargo.content];
-        let last = FinalMessage {
-            reply_path: cargo.reply_path,
-            encrypted_recipient_data: cargo
-                .recipient_data
-                .unwrap_or(hops[1].encrypted_recipient_data),
-            content_type: cargo.content_type,
-            content: &content,
-        };
-        let payloads = [Payload::Forward(hops[0].encrypted_recipient_data), Payload::Final(last)];
-        let payloads_len = PayloadsLen::smallest_for(&payloads).expect("it fits");
-        let associated = AssociatedData::None;
-        let plan = Plan { payloads: &payloads, payloads_len, associated, pad: Pad::Middle };
-        let session = countersign_crypto::Secret::new([0x73; 32]);
-        let packet = build(self.curve, &session, &nodes, &plan);
-        let sent = InFlight { path_key: *path.first_path_key(), packet };
-        payer::pass(self.curve, &payer::relay(), &sent)
+        payer::pass(self.curve, &payer::relay(), &cargo.over(self.curve, &path))
     }
 
     /// An ordinary cargo around `request`.
