@@ -1,7 +1,7 @@
 //! Money reaches the merchant: LDK of either release pays, over LDK's own protocol, a node of either
 //! release whose preimages only the device has.
 
-use countersign_end_to_end::{Ldk, Market, Stall};
+use countersign_end_to_end::{Ldk, Market, Software, Stall};
 use serde_json::Value;
 
 const COFFEE: [&str; 4] = ["--description", "a coffee", "--amount", "21sat"];
@@ -10,12 +10,22 @@ const SEVERAL_PARTS: [&str; 1] = ["multipart=1"];
 
 #[test]
 fn each_release_pays_each_release() {
-    for node in Ldk::ALL {
+    for node in Ldk::ALL.map(Software::Peer) {
         let (market, offer) = Market::open(&COFFEE, Stall { node, ..Stall::default() });
         for payer in Ldk::ALL {
             let [answer] = market.pay(payer, &offer, &[]).try_into().unwrap();
             is_received(&market, &answer, 21_000);
         }
+    }
+}
+
+#[test]
+fn the_example_of_an_ldk_node_with_a_device_is_paid() {
+    let stall = Stall { node: Software::Example, ..Stall::default() };
+    let (market, offer) = Market::open(&COFFEE, stall);
+    for payer in Ldk::ALL {
+        let [answer] = market.pay(payer, &offer, &[]).try_into().unwrap();
+        is_received(&market, &answer, 21_000);
     }
 }
 
@@ -31,7 +41,7 @@ fn the_payer_chooses_the_amount() {
 
 #[test]
 fn two_channels_make_two_paths_of_which_one_is_enough() {
-    for node in Ldk::ALL {
+    for node in Ldk::ALL.map(Software::Peer) {
         let channels = &["1000000:900000", "500000:400000"];
         let (market, offer) = Market::open(&COFFEE, Stall { node, channels, ..Stall::default() });
         for payer in Ldk::ALL {
@@ -44,7 +54,7 @@ fn two_channels_make_two_paths_of_which_one_is_enough() {
 
 #[test]
 fn a_payment_larger_than_each_channel_comes_in_parts() {
-    for node in Ldk::ALL {
+    for node in Ldk::ALL.map(Software::Peer) {
         let channels = &["500000:450000", "500000:450000"];
         let stall = Stall { node, channels, rules: &SEVERAL_PARTS };
         let (market, offer) = Market::open(&[], stall);

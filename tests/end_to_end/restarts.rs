@@ -5,7 +5,7 @@ use std::process::Child;
 use std::thread::sleep;
 use std::time::Duration;
 
-use countersign_end_to_end::{Ldk, Market, Stall};
+use countersign_end_to_end::{Ldk, Market, Software, Stall};
 use serde_json::Value;
 
 const COFFEE: [&str; 4] = ["--description", "a coffee", "--amount", "21sat"];
@@ -30,7 +30,8 @@ fn the_merchants_node_is_killed() {
 /// One payment for each moment, and another one afterwards, for which all has to be well again.
 fn killed(kill: impl Fn(&mut Market), revive: impl Fn(&mut Market)) {
     for node in Ldk::ALL {
-        let (mut market, offer) = Market::open(&COFFEE, Stall { node, ..Stall::default() });
+        let stall = Stall { node: Software::Peer(node), ..Stall::default() };
+        let (mut market, offer) = Market::open(&COFFEE, stall);
         for moment in MOMENTS {
             let payer = market.begin_to_pay(Ldk::V0_2, &offer);
             sleep(Duration::from_millis(moment));

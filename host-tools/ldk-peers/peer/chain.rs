@@ -22,7 +22,8 @@ use super::node::random_bytes;
 /// Each line is a block and six empty ones upon it. All nodes that read the file see the same
 /// blocks, in this run and in the next, and nobody has to mine. Without a file there is no block
 /// but the first, and no channel.
-pub(crate) struct Chain {
+#[derive(Debug)]
+pub struct Chain {
     network: Network,
     file: Option<PathBuf>,
     /// The height of the last block that was told.
@@ -38,7 +39,8 @@ struct Block {
 
 impl Chain {
     /// The chain in `file`.
-    pub(super) fn new(network: Network, file: Option<PathBuf>) -> Self {
+    #[must_use]
+    pub fn new(network: Network, file: Option<PathBuf>) -> Self {
         Self { network, file, told: Mutex::new(0) }
     }
 
@@ -48,7 +50,10 @@ impl Chain {
     }
 
     /// Tells `listeners` of every block that they were not told of yet.
-    pub(super) fn tell_new(&self, listeners: &[&dyn Confirm]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn tell_new(&self, listeners: &[&dyn Confirm]) -> io::Result<()> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         for block in self.blocks()? {
             if block.height <= *told {
@@ -133,7 +138,10 @@ impl FeeEstimator for Chain {
 
 /// A transaction that pays a channel's funding output out of money that this chain lets everybody
 /// have.
-pub(super) fn funding(script: ScriptBuf, satoshi: u64) -> Result<Transaction, APIError> {
+///
+/// # Errors
+/// The system has no random bytes.
+pub fn funding(script: ScriptBuf, satoshi: u64) -> Result<Transaction, APIError> {
     let coin =
         random_bytes().map_err(|error| APIError::APIMisuseError { err: error.to_string() })?;
     let coin = Txid::from_byte_array(coin);

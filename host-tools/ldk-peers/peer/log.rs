@@ -1,7 +1,8 @@
 use lightning::util::logger::{Level, Logger, Record};
 
 /// LDK's log, sent to where this process logs.
-pub(crate) struct Log;
+#[derive(Debug)]
+pub struct Log;
 
 impl Logger for Log {
     fn log(&self, record: Record<'_>) {

@@ -23,9 +23,9 @@ mod routes;
 mod shelf;
 
 pub use attached::AttachedNode;
-pub(crate) use chain::Chain;
+pub use chain::{Chain, funding};
 pub use command::main;
-pub(crate) use log::Log;
+pub use log::Log;
 pub use merchant::Merchant;
 pub(crate) use node::{MonitorParts, Monitors};
 pub use payer::Payer;

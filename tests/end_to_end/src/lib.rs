@@ -10,6 +10,6 @@ mod process;
 mod shop;
 
 pub use line::RecordedLine;
-pub use market::{Market, Stall};
+pub use market::{Market, Software, Stall};
 pub use process::{Process, ask, program};
 pub use shop::{Ldk, Merchant, Opening, Relay, Shop, verified};

@@ -8,11 +8,20 @@ use tempfile::TempDir;
 
 use crate::{Ldk, Merchant, Process, Relay, ask, program};
 
+/// What the merchant's node is.
+#[derive(Clone, Copy, Debug)]
+pub enum Software {
+    /// The one of the demo, with this release of LDK.
+    Peer(Ldk),
+    /// The example of the adapter for LDK 0.2.7. It has one channel, and starts anew each time.
+    Example,
+}
+
 /// How a merchant is set up who gets paid.
 #[derive(Clone, Copy, Debug)]
 pub struct Stall<'s> {
-    /// The release of the merchant's node.
-    pub node: Ldk,
+    /// The merchant's node.
+    pub node: Software,
     /// The channels of that node with the relay: `SATOSHI:GIVEN`, given to the relay so that it can
     /// forward.
     pub channels: &'s [&'s str],
@@ -22,7 +31,7 @@ pub struct Stall<'s> {
 
 impl Default for Stall<'_> {
     fn default() -> Self {
-        Self { node: Ldk::V0_2, channels: &["1000000:900000"], rules: &[] }
+        Self { node: Software::Peer(Ldk::V0_2), channels: &["1000000:900000"], rules: &[] }
     }
 }
 
@@ -38,7 +47,7 @@ pub struct Market {
     pub node: Option<Process>,
     /// The bridge.
     pub bridge: Option<Process>,
-    ldk: Ldk,
+    software: Software,
     channels: Vec<String>,
     relays_address: String,
     relays_id: String,
@@ -55,7 +64,7 @@ impl Market {
             relay: None,
             node: None,
             bridge: None,
-            ldk: stall.node,
+            software: stall.node,
             channels: stall.channels.iter().map(|&channel| channel.to_owned()).collect(),
             relays_address: "127.0.0.1:0".to_owned(),
             relays_id: String::new(),
@@ -92,14 +101,22 @@ impl Market {
     /// Starts the merchant's node, or starts it again as it was.
     pub fn start_node(&mut self) {
         self.node = None;
-        let mut node = program(self.ldk.program());
-        node.args(["node", "--peer", &self.entrance(), "--key", &"22".repeat(32)]);
+        let mut node = match self.software {
+            Software::Peer(ldk) => self.peer_of_the_demo(ldk),
+            Software::Example => program("examples/attached_node"),
+        };
+        node.args(["--peer", &self.entrance()]).arg("--chain").arg(self.path("chain"));
         node.arg("--socket").arg(self.path("node.socket"));
-        node.arg("--chain").arg(self.path("chain")).arg("--state").arg(self.path("node"));
+        self.node = Some(Process::start(&mut node, &self.path("node.log")));
+    }
+
+    fn peer_of_the_demo(&self, ldk: Ldk) -> Command {
+        let mut node = program(ldk.program());
+        node.args(["node", "--key", &"22".repeat(32)]).arg("--state").arg(self.path("node"));
         for channel in &self.channels {
             node.args(["--channel", channel]);
         }
-        self.node = Some(Process::start(&mut node, &self.path("node.log")));
+        node
     }
 
     /// Starts the bridge, or starts it again.

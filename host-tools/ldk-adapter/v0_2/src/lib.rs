@@ -1,10 +1,10 @@
 //! An LDK 0.2.7 node whose BOLT 12 payments go through a Countersign device: a
 //! [`MerchantNode`](countersign_merchant_node::MerchantNode) for nodes that run LDK.
 //!
-//! Three lines attach it to a node. [`Adapter::new`] wants the channel manager, the keys and the
+//! A few lines attach it to a node. [`Adapter::new`] wants the channel manager, the keys and the
 //! store; [`Adapter::ear`] goes where LDK's `MessageHandler` takes the channel manager, and
 //! [`Adapter::handle`] is called for every event. `countersign_merchant_node::serve` then lets a
-//! bridge ask.
+//! bridge ask. The example `attached_node` has them in a whole node.
 //!
 //! ```text
 //! a payment    update_add_htlc ──> Ear notes the path key ──> channel manager

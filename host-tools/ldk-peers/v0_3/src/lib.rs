@@ -13,4 +13,6 @@
 mod peer;
 mod release;
 
-pub use peer::{AttachedNode, Merchant, Payback, Payer, Relay, Withdrawal, main};
+pub use peer::{
+    AttachedNode, Chain, Log, Merchant, Payback, Payer, Relay, Withdrawal, funding, main,
+};
