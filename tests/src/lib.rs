@@ -5,6 +5,7 @@ pub mod dearest;
 pub mod merchant;
 pub mod model;
 pub mod onion;
+pub mod other_firmware;
 pub mod payer;
 pub mod properties;
 pub mod prover;

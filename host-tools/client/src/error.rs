@@ -44,7 +44,8 @@ pub enum Error {
     },
     /// The device is for another network.
     #[error(
-        "the device is for {device}, not {wanted}: a device keeps its network until it is wiped"
+        "the device is for {device}, not {wanted}: use one that is for {wanted}, or run \
+         `countersign device wipe` and provision this one again"
     )]
     OtherNetwork {
         /// The device's network.
@@ -188,6 +189,7 @@ const fn advice(code: Code) -> Option<&'static str> {
             "run `countersign device wipe`, then provision it from its words and import its export"
         }
         Code::STORAGE_NEWER => "install the newer firmware again",
+        Code::OTHER_NETWORK => "`countersign device info` says for which",
         Code::SEED_WORDS => "check their spelling and their order",
         Code::FULL => "revoke the epoch, or make the list shorter",
         Code::UNKNOWN_REQUEST => "update the firmware",

@@ -14,10 +14,12 @@ use std::sync::{Arc, Mutex};
 
 use countersign_client::{Access, Client, Error, Event, OfferPath, OfferTerms};
 use countersign_link::{
-    Bytes, Code, Destination, MessageHop, Network, NextHop, NodeId, Padding, Price, Standing, State,
+    Bytes, Code, Destination, MessageHop, Network, NextHop, NodeId, PROTOCOL, Padding, Price,
+    Standing, State,
 };
 use countersign_policy::Rule;
 use countersign_simulator::{Board, Entropy, Flash, Line, Press, Script, Simulator};
+use countersign_tests::other_firmware;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, UnixStream};
 
@@ -77,6 +79,7 @@ async fn first_day(access: Access) {
     client.expect_network(Network::Regtest).unwrap();
     let wrong = client.expect_network(Network::Bitcoin).unwrap_err();
     assert!(matches!(wrong, Error::OtherNetwork { device: "regtest", wanted: "bitcoin" }));
+    assert!(wrong.to_string().contains("countersign device wipe"), "{wrong}");
 
     assert_eq!(client.set_time(NOW).await.unwrap(), NOW);
     client.propose_rules(&[(Rule::LargestUnattended, Some(5_000_000))]).await.unwrap();
@@ -230,6 +233,7 @@ async fn an_absent_device_is_said_to_be_absent() {
     let absent = Client::open(Access::Serial("/dev/no-such-port".into()), |_| {}).await;
     let error = absent.unwrap_err();
     assert!(matches!(error, Error::NoDevice(..)), "{error}");
+    assert!(error.to_string().contains("plug it in"), "{error}");
     let absent = Client::open(Access::Tcp("127.0.0.1:1".to_owned()), |_| {}).await;
     assert!(matches!(absent.unwrap_err(), Error::NoDevice(..)));
 }
@@ -241,4 +245,19 @@ async fn a_port_in_use_is_said_to_be_in_use() {
     let _client = open(Access::Serial(path.clone())).await;
     let second = Client::open(Access::Serial(path), |_| {}).await.unwrap_err();
     assert!(matches!(second, Error::PortBusy(..)), "{second:?}");
+    assert!(second.to_string().contains("end the other program"), "{second}");
+}
+
+#[tokio::test]
+async fn firmware_of_another_protocol_version_is_named_with_what_is_to_be_updated() {
+    for (protocol, remedy) in
+        [(PROTOCOL - 1, "update the firmware"), (PROTOCOL + 1, "update this program")]
+    {
+        let access = Access::Tcp(other_firmware::speaking(protocol).to_string());
+        let error = Client::open(access, |_| {}).await.unwrap_err();
+        assert!(matches!(error, Error::OtherProtocol { device, .. } if device == protocol));
+        let message = error.to_string();
+        assert!(message.contains("firmware 9.8.7"), "{message}");
+        assert!(message.ends_with(remedy), "{message}");
+    }
 }
