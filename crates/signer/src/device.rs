@@ -13,7 +13,7 @@ use crate::log::Log;
 use crate::merchant::Merchant;
 use crate::questions::Questions;
 use crate::task::{Paths, Task};
-use crate::{Counters, Input, Moment, Output, Payouts, Settings, Unreadable};
+use crate::{Input, Moment, Output, Payouts, Settings, Unreadable};
 
 /// What the firmware says about itself.
 #[derive(Clone, Copy, Debug)]
@@ -201,13 +201,21 @@ impl<'m> Device<'m> {
         stored: Result<Stored<'_>, Unreadable>,
         uptime: Uptime,
     ) -> Self {
-        let condition = stored.and_then(|stored| Condition::read(&curve, stored, uptime));
-        let condition = condition.unwrap_or_else(Condition::WipeNeeded);
+        let mut device = Self::unread(about, curve, desk, uptime);
+        device.read(stored);
+        device
+    }
+
+    /// A device that has not read its flash. It is out of order until [`Self::read`].
+    ///
+    /// Where the stack is short, this and `read` take less of it than [`Self::boot`].
+    #[must_use]
+    pub fn unread(about: About, curve: Curve<'m>, desk: &'m mut Desk, uptime: Uptime) -> Self {
         Self {
             about,
             curve,
             desk,
-            condition,
+            condition: Condition::WipeNeeded(Unreadable::Lost),
             task: Task::Idle,
             log: Log::default(),
             host_entropy: Secret::new([0; 32]),
@@ -222,6 +230,32 @@ impl<'m> Device<'m> {
             alarm: None,
             error_form: countersign_offers::invoice_error::Form::Specification,
         }
+    }
+
+    /// Takes over what flash holds, or the shell's reason for not reading it. Once, at boot.
+    pub fn read(&mut self, stored: Result<Stored<'_>, Unreadable>) {
+        let uptime = self.heard_at;
+        let restored = stored.and_then(|stored| {
+            self.derive(stored)?;
+            // Item by item where it is to stay: boot must not take more stack than a request.
+            self.merchant_mut().map_or(Ok(()), |merchant| merchant.restore(stored, uptime))
+        });
+        if let Err(unreadable) = restored {
+            self.condition = Condition::WipeNeeded(unreadable);
+        }
+    }
+
+    /// Derives the keys of the stored seed. The seed is stored last: without it nothing was
+    /// provisioned, whatever else is there.
+    #[inline(never)]
+    fn derive(&mut self, stored: Stored<'_>) -> Result<(), Unreadable> {
+        self.condition = match stored.seed {
+            Some(seed) => Condition::Ready(
+                Merchant::new(&self.curve, Seed::parse(seed)?).ok_or(Unreadable::Seed)?,
+            ),
+            None => Condition::Unprovisioned,
+        };
+        Ok(())
     }
 
     /// Takes one input.
@@ -335,20 +369,5 @@ pub(crate) const fn storage_code(unreadable: Unreadable) -> Code {
         | Unreadable::Rule
         | Unreadable::Point
         | Unreadable::Seed => Code::STORAGE_DAMAGED,
-    }
-}
-
-impl Condition {
-    fn read(curve: &Curve<'_>, stored: Stored<'_>, uptime: Uptime) -> Result<Self, Unreadable> {
-        // The seed is stored last: without it nothing was provisioned, whatever else is there.
-        let Some(seed) = stored.seed else { return Ok(Self::Unprovisioned) };
-        let seed = Seed::parse(seed)?;
-        let settings = Settings::parse(stored.settings.unwrap_or(&[]))?;
-        let counters = Counters::parse(stored.counters.unwrap_or(&[]))?;
-        let mut merchant = Merchant::new(curve, seed).ok_or(Unreadable::Seed)?;
-        merchant.settings = settings;
-        merchant.payouts = Payouts::parse(stored.payouts.unwrap_or(&[]))?;
-        merchant.resume(counters, uptime);
-        Ok(Self::Ready(merchant))
     }
 }

@@ -11,7 +11,7 @@ use crate::keys::{Purpose, Seed};
 use crate::network::chain;
 use crate::rate::ClaimedRate;
 use crate::vault::{Payment, ReleasedPayments};
-use crate::{Counters, Payouts, Settings};
+use crate::{Counters, Payouts, Settings, Stored, Unreadable};
 
 /// Everything that a provisioned device knows.
 #[derive(Debug)]
@@ -53,6 +53,19 @@ impl Merchant {
             draws,
             drawn: 0,
         })
+    }
+
+    /// Takes over the items that flash holds beside the seed.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`]: which item is not what this firmware writes; the merchant is then half read.
+    #[inline(never)]
+    pub(crate) fn restore(&mut self, stored: Stored<'_>, uptime: Uptime) -> Result<(), Unreadable> {
+        self.settings = Settings::parse(stored.settings.unwrap_or(&[]))?;
+        self.payouts = Payouts::parse(stored.payouts.unwrap_or(&[]))?;
+        self.resume(Counters::parse(stored.counters.unwrap_or(&[]))?, uptime);
+        Ok(())
     }
 
     /// Goes on counting where flash says that it was.

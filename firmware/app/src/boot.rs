@@ -69,8 +69,8 @@ pub async fn run<B: Board>(parts: Parts<B>, memory: &mut Memory) -> ! {
             B::log(Event::SelfTested);
             let about = About { seed: storage.seed_at_rest(), ..about };
             let uptime = Uptime(clock.now().as_secs());
-            let mut device =
-                storage.with(|stored| Device::boot(about, curve, desk, stored, uptime));
+            let mut device = Device::unread(about, curve, desk, uptime);
+            storage.with(|stored| device.read(stored));
             let peripherals = Peripherals::<B> {
                 random: &mut random,
                 storage,

@@ -1,9 +1,10 @@
-use core::pin::pin;
+use core::pin::Pin;
 use core::task::{Context, Waker};
 
 /// Runs the application. Whenever it waits, `sleep` does, until something may have happened.
-pub fn drive(application: impl Future, sleep: impl Fn()) -> ! {
-    let mut application = pin!(application);
+///
+/// It is pinned by the caller: taken by value, its kilobytes would lie on the stack twice.
+pub fn drive(mut application: Pin<&mut impl Future>, sleep: impl Fn()) -> ! {
     let mut context = Context::from_waker(Waker::noop());
     loop {
         // It never ends, and what it waits for is looked at again after every sleep.

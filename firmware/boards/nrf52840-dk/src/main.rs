@@ -12,6 +12,7 @@
 #![no_main]
 
 use core::mem;
+use core::pin::pin;
 use core::time::Duration;
 
 use cortex_m_rt::entry;
@@ -174,7 +175,7 @@ fn main() -> ! {
         watchdog: Dog::Asleep(chip.WDT),
         reset,
     };
-    countersign_cortex_m::drive(run(parts, memory()), cortex_m::asm::wfe)
+    countersign_cortex_m::drive(pin!(run(parts, memory())), cortex_m::asm::wfe)
 }
 
 /// The application's buffers, put together where the stack that it takes is free again afterwards.

@@ -10,6 +10,7 @@
 #![no_std]
 #![no_main]
 
+use core::pin::pin;
 use core::time::Duration;
 
 use cortex_m_rt::entry;
@@ -146,7 +147,7 @@ fn main() -> ! {
         watchdog: Dog(embassy_rp::watchdog::Watchdog::new(chip.WATCHDOG)),
         reset,
     };
-    countersign_cortex_m::drive(run(parts, memory()), cortex_m::asm::wfe)
+    countersign_cortex_m::drive(pin!(run(parts, memory())), cortex_m::asm::wfe)
 }
 
 /// The application's buffers, put together where the stack that it takes is free again afterwards.

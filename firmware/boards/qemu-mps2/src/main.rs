@@ -25,6 +25,7 @@ mod registers;
 mod uart;
 mod watchdog;
 
+use core::pin::pin;
 use core::time::Duration;
 
 use cortex_m_rt::entry;
@@ -101,7 +102,7 @@ fn main() -> ! {
         watchdog: CmsdkWatchdog,
         reset,
     };
-    countersign_cortex_m::drive(run(parts, memory()), registers::sleep)
+    countersign_cortex_m::drive(pin!(run(parts, memory())), registers::sleep)
 }
 
 /// The application's buffers, put together where the stack that it takes is free again afterwards.
