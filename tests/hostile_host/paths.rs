@@ -1,13 +1,15 @@
 //! Payment paths that no honest host proposes.
 
+use countersign_crypto::Curve;
 use countersign_link::{
-    Bytes, Network, PairRequest, PathsRequest, PaymentHop, Provision, Reply, Request,
+    Bytes, ClaimRequest, Code, Network, PairRequest, PathsRequest, PaymentHop, Provision, Reply,
+    Request,
 };
 use countersign_offers::Invoice;
 use countersign_tests::onion::with_curve;
 use countersign_tests::payer::{self, Wish};
-use countersign_tests::scene::{Scene, code, donation, need};
-use countersign_tests::shop::{LIST, NOW, WORDS, list, recipient};
+use countersign_tests::scene::{Bought, Scene, code, donation, need};
+use countersign_tests::shop::{Button, LIST, NOW, WORDS, list, recipient};
 
 use super::{TOO_LONG, UNREADABLE, awaiting_paths, rule};
 
@@ -211,5 +213,96 @@ fn the_amount_and_the_payment_hash_are_the_devices() {
         let bought = scene.buy(&request);
         let (hash, amount) = payer::verify(curve, &request, &bought.invoice);
         assert_eq!((hash, amount), (bought.payment_hash, 12_345));
+    });
+}
+
+/// A payment over a listed introduction node that the merchant has approved by button: the scene,
+/// and the request for it.
+fn approved<'c>(curve: &'c Curve<'c>) -> (Scene<'c>, Vec<u8>) {
+    let mut scene = Scene::open(curve);
+    scene.shop.set(&[(12, 9_999), (41, 0)]);
+    let nodes = &mut [0; LIST];
+    let nodes = list(&[Bytes(scene.relay.serialize())], nodes);
+    let pin = Request::Pair(PairRequest::IntroductionNodes(nodes));
+    assert_eq!(scene.shop.call(&pin).reply(), Reply::Done);
+    scene.shop.button = Button::Later;
+    let request = scene.request(&Wish::default());
+    let (_, said) = scene.hear(&scene.message(&request));
+    assert_eq!(code(&said), Code::WITH_MERCHANT.0, "it takes a button");
+    scene.shop.press(Button::Confirm);
+    // From here on whatever asks for a button again is left without one.
+    (scene, request)
+}
+
+/// A way of a host's to name other hops, or another end, than the honest ones.
+type Swap = fn(&Scene<'_>, &mut PaymentHop, &mut [u8; 33]);
+
+#[test]
+fn hops_swapped_after_the_merchants_approval_are_judged_like_any_and_sign_nothing() {
+    let swaps: [(Swap, u16); 5] = [
+        (|scene, _, end| *end = scene.payer_id(), 40),
+        (|scene, hop, _| hop.node = Bytes(scene.payer_id()), 41),
+        (|_, hop, _| hop.fee_base_msat = 10_001, 42),
+        (|_, hop, _| hop.cltv_expiry_delta = 487, 45),
+        (|_, hop, _| hop.htlc_maximum_msat = 9_999, 47),
+    ];
+    for (swap, number) in swaps {
+        with_curve(|curve| {
+            let (mut scene, request) = approved(curve);
+            let (id, said) = scene.hear(&scene.message(&request));
+            assert_eq!(need(&said).amount_msat, 10_000, "what was approved");
+            let (mut hop, mut end) = (scene.hop(), scene.recipient.serialize());
+            swap(&scene, &mut hop, &mut end);
+            let refused = scene.shop.path(id, &[hop], recipient(end, &[])).unwrap().unwrap();
+            assert_eq!(code(&refused), rule(number));
+            let none = scene.shop.ask(id, &Request::Paths(PathsRequest::End { multipart: false }));
+            assert_eq!(code(&none), rule(47), "there is no invoice");
+        });
+    }
+}
+
+#[test]
+fn hops_swapped_behind_a_path_that_was_judged_do_not_reach_the_invoice() {
+    with_curve(|curve| {
+        let (mut scene, request) = approved(curve);
+        let (id, _) = scene.hear(&scene.message(&request));
+        let node = scene.recipient.serialize();
+        let honest = scene.hop();
+        assert_eq!(scene.shop.path(id, &[honest], recipient(node, &[])).unwrap(), None);
+        let dear = PaymentHop { fee_base_msat: u32::MAX, short_channel_id: 666, ..honest };
+        let hops = &mut [0; LIST];
+        let swapped = Request::Paths(PathsRequest::Path { hops: list(&[dear], hops) });
+        assert_eq!(scene.shop.say(id, &swapped).unwrap(), None, "no end yet: nothing to judge");
+        let said = scene.shop.ask(id, &Request::Paths(PathsRequest::End { multipart: false }));
+        let (_, invoice) = scene.deliver(id, &said);
+        let fields = Invoice::parse(&invoice).unwrap();
+        let payinfos: Vec<_> = fields.fields().blindedpay.iter().collect();
+        assert_eq!(payinfos.len(), 1);
+        assert_eq!(payinfos[0].fee_base_msat, honest.fee_base_msat);
+    });
+}
+
+#[test]
+fn a_channel_swapped_within_the_rules_is_another_way_to_the_approved_payment_alone() {
+    with_curve(|curve| {
+        let (mut scene, request) = approved(curve);
+        let [first, second] = [1, 2].map(|short_channel_id| {
+            let (id, said) = scene.hear(&scene.message(&request));
+            let payment_hash = need(&said).payment_hash.0;
+            let hop = PaymentHop { short_channel_id, ..scene.hop() };
+            let said = scene.shop.paths(id, &[hop], scene.recipient.serialize()).unwrap();
+            let Reply::Outgoing(outgoing) = said.reply() else { panic!("{said:?}") };
+            let receipt = outgoing.receipt.unwrap().to_vec();
+            let (_, invoice) = scene.deliver(id, &said);
+            assert_eq!(payer::verify(curve, &request, &invoice), (payment_hash, 10_000));
+            Bought { id, request: request.clone(), payment_hash, invoice, receipt }
+        });
+        assert_eq!(first.payment_hash, second.payment_hash, "one payment, which the merchant saw");
+        // The session key follows from what the device has heard: no two paths share one.
+        let keys = [&first, &second].map(|bought| scene.arriving_path_key(&bought.invoice));
+        assert_ne!(keys[0], keys[1]);
+        let (receipt, path_key) = (&second.receipt, Bytes(keys[0]));
+        let claim = Request::Claim(ClaimRequest::PathKey { receipt, path_key });
+        assert_eq!(code(&scene.shop.call(&claim)), rule(71), "evidence of the other path");
     });
 }
