@@ -29,4 +29,13 @@ impl Processor {
         let registers = unsafe { &*CPUID::PTR };
         (registers.base.read() >> 4) & 0xFFF == self.part()
     }
+
+    /// Goes on if this program runs on one, and else stops here for good, with nothing touched.
+    ///
+    /// For boards that have nowhere to say so this early. To be called first thing in `main`.
+    pub fn require(self) {
+        while !self.is_here() {
+            cortex_m::asm::wfi();
+        }
+    }
 }

@@ -16,7 +16,7 @@ use core::pin::pin;
 use core::time::Duration;
 
 use cortex_m_rt::entry;
-use countersign_cortex_m::LastWords;
+use countersign_cortex_m::{LastWords, Processor};
 use countersign_embassy::{Light, Pages, Timer, Usb, blink, serve};
 use countersign_firmware::{Board, Event, Memory, Parts, PinButtons, Random, Reset, Watchdog, run};
 use countersign_link::ResetReason;
@@ -144,6 +144,7 @@ async fn beside(usb: Driver<'static, HardwareVbusDetect>, light: Output<'static>
 
 #[entry]
 fn main() -> ! {
+    Processor::CortexM4.require();
     countersign_cortex_m::paint();
     let reset = Reason(LastWords::take());
     // USB needs the crystal, and Embassy's timer must not be behind the application's interrupts.

@@ -14,7 +14,7 @@ use core::pin::pin;
 use core::time::Duration;
 
 use cortex_m_rt::entry;
-use countersign_cortex_m::LastWords;
+use countersign_cortex_m::{LastWords, Processor};
 use countersign_embassy::{Light, Pages, Timer, Usb, blink, serve};
 use countersign_firmware::{Board, Event, Memory, Parts, PinButtons, Random, Reset, Watchdog, run};
 use countersign_link::ResetReason;
@@ -124,6 +124,7 @@ async fn beside(usb: Driver<'static, USB>, light: Output<'static>) {
 
 #[entry]
 fn main() -> ! {
+    Processor::CortexM0Plus.require();
     countersign_cortex_m::paint();
     let reset = Reason(LastWords::take());
     let chip = embassy_rp::init(embassy_rp::config::Config::default());
