@@ -13,8 +13,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use countersign_client::{Access, Client};
+use countersign_link::PROTOCOL;
 use countersign_records::{Issued, Records};
 use countersign_simulator::{Board, Flash, Line, Press, Script, Simulator};
+use countersign_tests::other_firmware;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -115,6 +118,14 @@ fn a_device_keeps_its_seed_between_commands() {
 fn an_unprovisioned_device_says_what_to_do() {
     let shop = Shop::new();
     assert!(shop.failure(&["device", "rules"]).contains("countersign device provision"));
+}
+
+#[test]
+fn a_device_for_another_network_says_which_and_what_to_do() {
+    let shop = Shop::open();
+    let wrong = shop.failure(&["device", "provision", "--network", "bitcoin"]);
+    assert!(wrong.contains("the device is for regtest, not bitcoin"), "{wrong}");
+    assert!(wrong.contains("countersign device wipe"), "{wrong}");
 }
 
 #[test]
@@ -286,6 +297,40 @@ fn a_port_without_a_device_says_what_to_do() {
     let device = "/dev/no-such-port".to_owned();
     let shop = Shop { home: tempfile::tempdir().unwrap(), device };
     assert!(shop.failure(&["device", "info"]).contains("plug it in"));
+}
+
+#[test]
+fn firmware_of_another_protocol_version_says_what_to_update() {
+    for (protocol, remedy) in
+        [(PROTOCOL - 1, "update the firmware"), (PROTOCOL + 1, "update this program")]
+    {
+        let device = format!("tcp:{}", other_firmware::speaking(protocol));
+        let shop = Shop { home: tempfile::tempdir().unwrap(), device };
+        let said = shop.failure(&["device", "info"]);
+        assert!(said.contains("firmware 9.8.7") && said.contains(remedy), "{said}");
+    }
+}
+
+#[test]
+fn a_port_that_another_program_has_open_says_what_to_do() {
+    let (line, path) = Line::pty().unwrap();
+    let board = Board::new(Flash::in_memory(), Box::new(Script::new(Press::Confirm)));
+    let _simulator = Simulator::start(board, line).unwrap();
+    let other_program = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let access = Access::Serial(path.clone());
+    let _client = other_program.block_on(Client::open(access, |_| {})).unwrap();
+    let device = path.to_str().unwrap().to_owned();
+    let shop = Shop { home: tempfile::tempdir().unwrap(), device };
+    let said = shop.failure(&["device", "info"]);
+    assert!(said.contains("is in use: end the other program"), "{said}");
+}
+
+#[test]
+fn an_offer_too_long_for_a_qr_code_says_what_to_shorten() {
+    let shop = Shop::new();
+    let said = shop.failure(&["offer", "qr", &format!("lno1{}", "q".repeat(4_293))]);
+    assert!(said.contains("a QR code holds 4,296"), "{said}");
+    assert!(said.contains("shorter description"), "{said}");
 }
 
 #[test]

@@ -51,6 +51,10 @@ pub(crate) fn run(arguments: &Arguments, device: &DeviceArguments) -> anyhow::Re
     let dice = arguments.dice_from_stdin.then(read_line).transpose()?;
     let mut connection = device.open()?;
     connection.wait(async |client| {
+        if client.hello().network.is_some() {
+            // That it has a seed the device says itself; that it is for another network is news.
+            client.expect_network(network)?;
+        }
         if let Some(words) = &words {
             return client.restore(words, network).await;
         }
