@@ -1,13 +1,17 @@
 //! The reference cases: who asks whom for what, and over which path.
 
+use countersign_blinding::{EncryptedDataTlv, Unblinding};
 use countersign_ldk_tests::dice::Dice;
 use countersign_ldk_tests::keyring::Keyring;
 use countersign_ldk_tests::node::{Node, Parcel};
+use countersign_ldk_tests::our_node::{curve, point, secret};
+use countersign_ldk_tests::payment::{Incoming, pay_blinded};
 use countersign_ldk_tests::records::Records;
 use lightning::blinded_path::message::{
     BlindedMessagePath, MessageContext, MessageForwardNode, OffersContext,
 };
-use lightning::ln::channelmanager::PaymentId;
+use lightning::blinded_path::payment::BlindedPaymentPath;
+use lightning::ln::channelmanager::{PaymentId, PendingHTLCRouting};
 use lightning::ln::msgs::OnionMessage;
 use lightning::offers::nonce::Nonce;
 use lightning::offers::offer::Offer;
@@ -113,8 +117,12 @@ pub(crate) fn describe() {
         "The very same bytes for both: the packets of `peel-*` and `payload-*`, the requests of"
     );
     println!(
-        "`request` and `records-*`, the reply paths of `reply-*` and `layers-*`. Elsewhere each"
+        "`request` and `records-*`, the reply paths of `reply-*` and `layers-*`, and the HTLC of"
     );
+    println!(
+        "`payment-onion`, in whose last hop are LDK's own records: LDK reads what they say, ours that"
+    );
+    println!("nothing in them sends the payment on. Elsewhere each");
     println!(
         "side's offer holds its own key, and its offer path what that side keeps in it: same hops,"
     );
@@ -182,6 +190,25 @@ pub(crate) fn parcel(size: Size, payload: usize) -> Vec<u8> {
     let message = send(&Party::Payer.node(), merchant, contents, None);
     assert_eq!(message.onion_routing_packet.hop_data.len(), size.payloads());
     message.encode()
+}
+
+/// A payment along `path` as it reaches the merchant: LDK pays, and LDK's relay passes it on.
+pub(crate) fn payment(path: &BlindedPaymentPath) -> Incoming {
+    let relay = Party::Relay.node();
+    let info = pay_blinded(&relay, path).peel(&relay);
+    let PendingHTLCRouting::Forward { onion_packet, .. } = info.routing else {
+        panic!("the relay forwards");
+    };
+    // What LDK's relay sends beside the onion, it computes out of our sight.
+    let key = secret(relay.secret().secret_bytes());
+    let unblinding = Unblinding::new(&key, point(&path.blinding_point().serialize()));
+    let path_key = unblinding.next_path_key(curve(), &EncryptedDataTlv::default());
+    Incoming {
+        onion: onion_packet.encode(),
+        amount: info.outgoing_amt_msat,
+        expiry: info.outgoing_cltv_value,
+        path_key: Some(path_key.expect("a key").serialize()),
+    }
 }
 
 /// `request` with this many more records that nobody knows, signed again.

@@ -167,6 +167,11 @@ impl Work {
         }
     }
 
+    /// Peeling our layer of a payment's onion of 1,300 bytes, whose MAC covers the payment hash too.
+    pub(crate) fn peel_payment(leading: u64, data: u64) -> Self {
+        Self { blocks: mac_blocks(1_300 + 32), ..Self::peel(1_300, leading, data) }
+    }
+
     /// Verifying the signature of a message of these records, each given by its length.
     pub(crate) fn verify(records: &[u64]) -> Self {
         Self { verify: 1, blocks: merkle_blocks(records), ..Self::default() }
@@ -197,6 +202,12 @@ impl Work {
     /// Signing a message of these records, and verifying the signature.
     pub(crate) fn sign(records: &[u64]) -> Self {
         Self { sign: 1, verify: 1, blocks: merkle_blocks(records), ..Self::default() }
+    }
+
+    /// As [`Work::sign`], of a message whose first `hashed` records were signed by themselves, which
+    /// somebody has verified: `own` are the records behind them.
+    pub(crate) fn sign_on(hashed: usize, own: &[u64]) -> Self {
+        Self { sign: 1, verify: 1, blocks: continued_merkle_blocks(hashed, own), ..Self::default() }
     }
 
     /// Building a packet of `payloads` bytes with a layer for each of `layers`, given by the bytes
@@ -240,16 +251,25 @@ fn merkle_blocks(records: &[u64]) -> u64 {
     let first = records.first().copied().unwrap_or(0);
     // The nonce's tag: its hash, and the block that holds it twice.
     let tag = hash_blocks(7 + first) + 1;
-    let leaves: u64 = records.iter().map(|record| hash_blocks(*record) + 1).sum();
-    let count = u64::try_from(records.len()).expect("few");
-    // A branch for every record, and one fewer to join them; two blocks each.
-    let branches = 2 * (2 * count).saturating_sub(1);
-    tag + leaves + branches + 1
+    tag + continued_merkle_blocks(0, records)
+}
+
+/// The blocks of a Merkle root over `hashed` records, whose own root is known, and those behind
+/// them: the tag is known too, and every subtree of the first root that is whole stays.
+fn continued_merkle_blocks(hashed: usize, behind: &[u64]) -> u64 {
+    let leaves: u64 = behind.iter().map(|record| hash_blocks(*record) + 1).sum();
+    let [hashed, count] = [hashed, behind.len()].map(|it| u64::try_from(it).expect("few"));
+    let kept = hashed - u64::from(hashed.count_ones());
+    // A branch for every record, and one fewer to join all of them; two blocks each.
+    let branches = count + (hashed + count).saturating_sub(1 + kept);
+    leaves + 2 * branches + 1
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Prices, Primitive, Work, hash_blocks, mac_blocks, merkle_blocks};
+    use super::{
+        Prices, Primitive, Work, continued_merkle_blocks, hash_blocks, mac_blocks, merkle_blocks,
+    };
 
     #[test]
     fn a_block_holds_fifty_five_bytes_and_the_length() {
@@ -261,6 +281,18 @@ mod tests {
     fn one_record_is_two_leaves_and_a_branch() {
         // Tag: hash and block; leaf and nonce: one each; one branch of two; the digest.
         assert_eq!(merkle_blocks(&[10]), 2 + 2 + 2 + 1);
+    }
+
+    #[test]
+    fn a_tree_that_goes_on_keeps_what_is_whole_of_it() {
+        // Four records are one subtree: the fifth adds its leaves, its branch and one join, and the
+        // root has a digest of its own.
+        let whole = merkle_blocks(&[10; 5]) - merkle_blocks(&[10; 4]);
+        assert_eq!(whole, 2 + 2 + 2);
+        assert_eq!(continued_merkle_blocks(4, &[10]), whole + 1);
+        // Five are four and one: the join of those two is not in a tree of eight.
+        assert_eq!(continued_merkle_blocks(5, &[10; 3]), 3 * 2 + 2 * (3 + 4) + 1);
+        assert_eq!(continued_merkle_blocks(0, &[10; 5]) + 2, merkle_blocks(&[10; 5]));
     }
 
     #[test]

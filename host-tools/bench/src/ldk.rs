@@ -4,11 +4,13 @@ use core::time::Duration;
 
 use bitcoin::secp256k1::PublicKey;
 use countersign_ldk_tests::node::{self, Node};
+use countersign_ldk_tests::payment::Incoming;
 use lightning::blinded_path::message::BlindedMessagePath;
 use lightning::blinded_path::payment::{
     BlindedPaymentPath, Bolt12OfferContext, ForwardTlvs, PaymentConstraints, PaymentContext,
     PaymentForwardNode, PaymentRelay, UnauthenticatedReceiveTlvs,
 };
+use lightning::ln::channelmanager::PendingHTLCRouting;
 use lightning::ln::inbound_payment::ExpandedKey;
 use lightning::offers::invoice::Bolt12Invoice;
 use lightning::offers::invoice_request::{
@@ -24,7 +26,8 @@ use lightning::types::payment::{PaymentHash, PaymentSecret};
 use lightning::util::ser::Writeable;
 
 use crate::case::{
-    AMOUNT, CREATED_AT, Case, DESCRIPTION, Party, offer_path, parcel, reply_path, with_records,
+    AMOUNT, CREATED_AT, Case, DESCRIPTION, Party, offer_path, parcel, payment, reply_path,
+    with_records,
 };
 use crate::step::{Size, Step};
 
@@ -48,6 +51,13 @@ pub(crate) fn prepare(step: Step, times: usize) -> Box<dyn FnMut()> {
         Step::PaymentPath => {
             let request = request();
             Box::new(move || drop(merchant.payment_path(&request)))
+        }
+        Step::PaymentOnion => {
+            let incoming = merchant.payment();
+            Box::new(move || {
+                let info = incoming.peel(&merchant.node);
+                assert!(matches!(info.routing, PendingHTLCRouting::Receive { .. }), "not for us");
+            })
         }
         Step::Invoice => {
             let request = request();
@@ -162,7 +172,7 @@ impl Merchant {
             self.node.id(),
             recipient,
             1_000_000_000,
-            18,
+            42,
             entropy,
             secp,
         )
@@ -198,6 +208,12 @@ impl Merchant {
     pub(crate) fn invoice_bytes(&self) -> Vec<u8> {
         let request = self.check(self.parse(self.case.request.clone()));
         self.invoice(&request, self.payment_path(&request)).encode()
+    }
+
+    /// A payment along a path of its own, as it reaches it.
+    pub(crate) fn payment(&self) -> Incoming {
+        let request = self.check(self.parse(self.case.request.clone()));
+        payment(&self.payment_path(&request))
     }
 
     /// The bytes of recipient data in each hop of the payment path, before they are sealed.

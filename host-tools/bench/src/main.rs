@@ -1,8 +1,9 @@
 //! What each step costs: ours, LDK's, and the floor of the cryptography beneath both.
 //!
-//! `countersign-bench` prints tables, `countersign-bench --json` one JSON array. Either way it runs
-//! itself under valgrind's callgrind, twice for each figure. A person reads what each case is made
-//! of first, and at the end which goals are reached.
+//! `countersign-bench` prints tables, `countersign-bench STEP...` the rows of these steps, and
+//! `countersign-bench --json` one JSON array. It runs itself under valgrind's callgrind, twice for
+//! each figure. A person reads what each case is made of first, and at the end which goals are
+//! reached.
 
 mod allocation;
 mod callgrind;
@@ -30,10 +31,11 @@ fn main() -> ExitCode {
         [] => tables(),
         ["--json"] => array(),
         ["run", side, name, times] => run(side, name, times),
-        _ => {
-            eprintln!("usage: countersign-bench [--json]");
+        [option, ..] if option.starts_with('-') => {
+            eprintln!("usage: countersign-bench [--json | STEP...]");
             return ExitCode::from(2);
         }
+        ref names => some(names),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,6 +66,19 @@ fn tables() -> Result<()> {
     Ok(())
 }
 
+/// The rows of the steps with these names.
+fn some(names: &[&str]) -> Result<()> {
+    let steps = names.iter().map(|name| named(name)).collect::<Result<Vec<_>>>()?;
+    let prices = prices()?;
+    let rows = steps.into_iter().map(|step| row(step, &prices)).collect::<Result<Vec<_>>>()?;
+    report::steps(&rows);
+    Ok(())
+}
+
+fn named(name: &str) -> Result<Step> {
+    Step::named(name).with_context(|| format!("there is no step {name}"))
+}
+
 /// The steps alone, for a program.
 fn array() -> Result<()> {
     let prices = prices()?;
@@ -77,10 +92,9 @@ fn array() -> Result<()> {
 fn run(side: &str, name: &str, times: &str) -> Result<()> {
     let times: usize = times.parse().context("how many times is no number")?;
     let stock = callgrind::MOST_TIMES + 1;
-    let step = || Step::named(name).with_context(|| format!("there is no step {name}"));
     let mut task = match side {
-        "ours" => Side::Ours.prepare(step()?, stock),
-        "ldk" => Side::Ldk.prepare(step()?, stock),
+        "ours" => Side::Ours.prepare(named(name)?, stock),
+        "ldk" => Side::Ldk.prepare(named(name)?, stock),
         "primitive" => Primitive::ALL
             .into_iter()
             .find(|primitive| primitive.name() == name)

@@ -8,14 +8,15 @@ use countersign_blinding::{
     ShortChannelId, Start, Unblinding,
 };
 use countersign_crypto::{Curve, CurveMemory, PublicKey, Secret, SecretKey};
+use countersign_ldk_tests::payment::{HASH, Incoming};
 use countersign_offers::{
     Amount, Authentic, ChainHash, CheckedRequest, Here, Identity, InvoiceRequest, InvoiceTerms,
     InvoiceWriter, Nonce, OfferKeys, OfferTerms, PathPurpose, PaymentParts, QuantityMax,
     SignedInvoice,
 };
 use countersign_onion::{
-    AssociatedData, Build, ContentType, FinalMessage, Message, OnionMessage, Pad, Payload,
-    PayloadsLen, Peel, Peeled, Plan, Progress,
+    AssociatedData, Build, ContentType, FinalMessage, Message, OnionMessage, Packet, Pad, Payload,
+    PayloadsLen, PaymentPayload, Peel, Peeled, Plan, Progress,
 };
 use countersign_tlv::{Reader, Writer};
 use countersign_units::{Msat, Seconds, UnixTime};
@@ -83,6 +84,10 @@ pub(crate) fn prepare(step: Step) -> Box<dyn FnMut()> {
             let mut writer = Writer::new(&mut memory.invoice);
             merchant.payment_path(&mut writer);
         }),
+        Step::PaymentOnion => {
+            let incoming = ldk::Merchant::new(step.size()).payment();
+            Box::new(move || merchant.payment_onion(&mut memory.peel, &incoming))
+        }
         Step::Invoice => {
             let request: &'static CheckedRequest<'_> = Box::leak(Box::new(merchant.checked()));
             let mut space = [0; INVOICE_SPACE];
@@ -191,6 +196,30 @@ impl Merchant {
         then(&message, &blinded, &data)
     }
 
+    /// Peels our layer of a payment's onion, and opens what the path holds for its recipient.
+    fn payment_onion(&self, peel: &mut Peel, incoming: &Incoming) {
+        let packet = Packet::parse(&incoming.onion).expect("a packet");
+        let path_key = incoming.path_key.as_ref().expect("a blinded path");
+        let unblinding = Unblinding::new(&self.key, PublicKey::parse(path_key).expect("a point"));
+        let blinded = unblinding.blinded_key(&self.key).expect("a key");
+        let associated = AssociatedData::PaymentHash(HASH.0);
+        peel.begin(&blinded, packet.header, packet.payloads_len, associated).expect("a packet");
+        for chunk in packet.payloads.chunks(CHUNK) {
+            peel.chunk(chunk);
+        }
+        let Ok(Peeled::Final { payload }) = peel.finish(packet.hmac) else {
+            panic!("not peeled");
+        };
+        let payload = PaymentPayload::parse(payload).expect("a payload");
+        let sealed = payload.encrypted_recipient_data.expect("recipient data");
+        let mut data = [0; 512];
+        let data = &mut data[..sealed.len()];
+        data.copy_from_slice(sealed);
+        let records = unblinding.decrypt(data).expect("what LDK sealed for this node");
+        let records = EncryptedDataTlv::parse_foreign_recipient(records).expect("records");
+        core::hint::black_box((payload.total_amount_msat, records.payment_constraints));
+    }
+
     /// Verifies the signature of a request.
     fn verify<'r>(&self, request: &'r InvoiceRequest<'r>) -> Authentic<'r, InvoiceRequest<'r>> {
         request.verify_signature(&self.curve).expect("a signature")
@@ -232,7 +261,7 @@ impl Merchant {
             node_id: self.node_id,
             data: EncryptedDataTlv::parse_foreign_recipient(&self.foreign).expect("records"),
             sealing: Sealing::Plain,
-            min_final_cltv_expiry_delta: 18,
+            min_final_cltv_expiry_delta: 42,
             constraints: PaymentConstraints { max_cltv_expiry: 900_000, htlc_minimum: least },
             htlc_maximum: most,
         };

@@ -11,6 +11,9 @@ pub(crate) enum Step {
     OfferCheck,
     /// Blinding a payment path of two hops.
     PaymentPath,
+    /// Peeling the recipient's layer of a payment onion that came over a blinded path, and opening
+    /// what the path holds for them.
+    PaymentOnion,
     /// Writing an invoice, signing it, and verifying the signature.
     Invoice,
     /// Building the onion of a reply of one of the two sizes.
@@ -36,12 +39,13 @@ pub(crate) enum Size {
 
 impl Step {
     /// The steps of the table, in its order.
-    pub(crate) const TABLE: [Self; 10] = [
+    pub(crate) const TABLE: [Self; 11] = [
         Self::Peel(Size::Small),
         Self::Peel(Size::Big),
         Self::Request,
         Self::OfferCheck,
         Self::PaymentPath,
+        Self::PaymentOnion,
         Self::Invoice,
         Self::Reply(Size::Small),
         Self::Reply(Size::Big),
@@ -77,6 +81,7 @@ impl Step {
             Self::Request => "request".into(),
             Self::OfferCheck => "offer-check".into(),
             Self::PaymentPath => "payment-path".into(),
+            Self::PaymentOnion => "payment-onion".into(),
             Self::Invoice => "invoice".into(),
             Self::Reply(size) => format!("reply-{}", size.packet()),
             Self::Whole(Size::Small) => "whole-small".into(),
@@ -97,6 +102,7 @@ impl Step {
     pub(crate) const fn size(self) -> Size {
         match self {
             Self::Peel(size) | Self::Reply(size) | Self::Whole(size) => size,
+            Self::PaymentOnion => Size::Small,
             _ => Size::Big,
         }
     }

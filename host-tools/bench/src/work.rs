@@ -1,5 +1,6 @@
 //! What the protocol needs for each step: the table behind the floor.
 
+use countersign_ldk_tests::payment::{AMOUNT, HEIGHT};
 use countersign_ldk_tests::records::{Records, bigsize};
 use lightning::blinded_path::message::BlindedMessagePath;
 use lightning::util::ser::Writeable;
@@ -26,6 +27,7 @@ pub(crate) fn of(step: Step) -> Work {
         Step::Records(more) => Work::verify(&lengths(&with_records(request, more))),
         Step::OfferCheck => Work::offer_check(offer_bytes(request)),
         Step::PaymentPath => Work::path(&merchant.payment_path_lengths()),
+        Step::PaymentOnion => payment_onion(&merchant),
         Step::Invoice => Work::sign(&lengths(&merchant.invoice_bytes())),
         Step::Reply(size) => reply(&merchant, size, size.layers()),
         Step::Layers(layers) => reply(&merchant, Size::Big, layers),
@@ -42,8 +44,29 @@ fn whole(merchant: &Merchant, size: Size) -> Work {
         .and(Work::verify(&lengths(request)))
         .and(Work::offer_check(offer_bytes(request)))
         .and(Work::path(&merchant.payment_path_lengths()))
-        .and(Work::sign(&lengths(&merchant.invoice_bytes())))
+        .and(sign_around(request, &merchant.invoice_bytes()))
         .and(reply(merchant, size, size.layers()))
+}
+
+/// Signing an invoice whose request was hashed already: its records are the first of the invoice's.
+fn sign_around(request: &[u8], invoice: &[u8]) -> Work {
+    let (request, invoice) = (lengths(request), lengths(invoice));
+    let own = invoice.strip_prefix(&request[..]).expect("the request's records, and then its own");
+    Work::sign_on(request.len(), own)
+}
+
+fn payment_onion(merchant: &Merchant) -> Work {
+    let data = merchant.payment_path_lengths().pop().expect("a hop");
+    // Amount, expiry and total, as short as they go.
+    let numbers =
+        record(2, tu64(AMOUNT)) + record(4, tu64(HEIGHT.into())) + record(18, tu64(AMOUNT));
+    let sealed = usize::try_from(data).expect("short") + TAG;
+    Work::peel_payment(bytes(layer(numbers + record(10, sealed))), data)
+}
+
+/// The bytes of an integer without its leading zeros.
+fn tu64(number: u64) -> usize {
+    number.to_be_bytes().iter().skip_while(|byte| **byte == 0).count()
 }
 
 fn peel_parcel(size: Size, message: usize) -> Work {

@@ -16,6 +16,7 @@ pub mod mutation;
 pub mod node;
 pub mod our_node;
 pub mod ours;
+pub mod payment;
 pub mod records;
 pub mod shape;
 pub mod text;

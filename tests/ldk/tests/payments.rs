@@ -7,8 +7,11 @@ use countersign_blinding::{
 use countersign_crypto::{Secret, SecretKey};
 use countersign_ldk_tests::dice::Dice;
 use countersign_ldk_tests::keyring::Keyring;
-use countersign_ldk_tests::node::{Node, Silence};
+use countersign_ldk_tests::node::Node;
 use countersign_ldk_tests::our_node::{build_payment, curve, peel_payment, point, secret};
+use countersign_ldk_tests::payment::{
+    AMOUNT, HASH, HEIGHT, Incoming, pay, pay_blinded, route_hop, scid,
+};
 use countersign_onion::{PaymentData, PaymentPayload};
 use countersign_tlv::{Reader, Writer};
 use countersign_units::Msat;
@@ -17,59 +20,18 @@ use lightning::blinded_path::payment::{
     BlindedPaymentPath, Bolt12RefundContext, ForwardTlvs, PaymentConstraints, PaymentContext,
     PaymentForwardNode, PaymentRelay, UnauthenticatedReceiveTlvs,
 };
-use lightning::ln::channelmanager::{PendingHTLCRouting, RecipientOnionFields};
-use lightning::ln::msgs::{OnionPacket, UpdateAddHTLC};
-use lightning::ln::onion_payment::peel_payment_onion;
-use lightning::ln::onion_utils::create_payment_onion;
-
-use lightning::ln::types::ChannelId;
+use lightning::ln::channelmanager::{PendingHTLCInfo, PendingHTLCRouting, RecipientOnionFields};
 use lightning::offers::nonce::Nonce;
-use lightning::routing::router::{BlindedTail, Path, RouteHop};
-use lightning::sign::{EntropySource, NodeSigner};
-use lightning::types::features::{BlindedHopFeatures, ChannelFeatures, NodeFeatures};
-use lightning::types::payment::{PaymentHash, PaymentSecret};
+use lightning::routing::router::Path;
+use lightning::sign::NodeSigner;
+use lightning::types::features::BlindedHopFeatures;
+use lightning::types::payment::PaymentSecret;
 use lightning::util::ser::{Readable, Writeable};
 
-/// What every payment is about.
-const AMOUNT: u64 = 1_234_567;
-/// The height of the chain.
-const HEIGHT: u32 = 800_000;
 /// Blocks that every recipient wants.
 const FINAL_DELTA: u16 = 42;
-/// The hash of every payment.
-const HASH: PaymentHash = PaymentHash([6; 32]);
 /// The secret that a recipient outside a blinded path knows the payment by.
 const PAYMENT_SECRET: [u8; 32] = [9; 32];
-
-/// A payment on its way into a node.
-struct Incoming {
-    onion: Vec<u8>,
-    amount: u64,
-    expiry: u32,
-    path_key: Option<[u8; 33]>,
-}
-
-impl Incoming {
-    /// What LDK's node makes of it.
-    fn peel(&self, node: &Node) -> (PendingHTLCRouting, u64, u32) {
-        let htlc = UpdateAddHTLC {
-            channel_id: ChannelId([0; 32]),
-            htlc_id: 0,
-            amount_msat: self.amount,
-            payment_hash: HASH,
-            cltv_expiry: self.expiry,
-            skimmed_fee_msat: None,
-            onion_routing_packet: OnionPacket::read(&mut &self.onion[..]).expect("an onion"),
-            blinding_point: self
-                .path_key
-                .map(|key| bitcoin::secp256k1::PublicKey::from_slice(&key).expect("a point")),
-            hold_htlc: None,
-        };
-        let info = peel_payment_onion(&htlc, node, &Silence, node.secp(), HEIGHT, false)
-            .unwrap_or_else(|_| panic!("LDK refuses the payment"));
-        (info.routing, info.outgoing_amt_msat, info.outgoing_cltv_value)
-    }
-}
 
 /// Nodes in a row; the last one is paid.
 fn nodes(count: usize) -> Vec<Node> {
@@ -82,10 +44,6 @@ fn key_of(node: &Node) -> SecretKey {
     secret(node.secret().secret_bytes())
 }
 
-fn scid(at: usize) -> u64 {
-    0x0c35_0000_0000_0000 + at as u64
-}
-
 /// What the node at some place is paid. LDK wants 48 blocks at least.
 fn relay(at: usize) -> countersign_blinding::PaymentRelay {
     let at = u32::try_from(at).expect("few");
@@ -94,56 +52,6 @@ fn relay(at: usize) -> countersign_blinding::PaymentRelay {
         fee_proportional_millionths: 100 + 7 * at,
         fee_base_msat: 1_000 + 11 * at,
     }
-}
-
-/// LDK's hop to a node of a route.
-fn route_hop(node: &Node, at: usize, fee_msat: u64, cltv_expiry_delta: u32) -> RouteHop {
-    RouteHop {
-        pubkey: node.id(),
-        node_features: NodeFeatures::empty(),
-        short_channel_id: scid(at),
-        channel_features: ChannelFeatures::empty(),
-        fee_msat,
-        cltv_expiry_delta,
-        maybe_announced_channel: true,
-    }
-}
-
-/// LDK's payment along `path`.
-fn pay(path: &Path, recipient: &RecipientOnionFields) -> Incoming {
-    let payer = Node::new(Keyring::default().nth(30).0, 1);
-    let seed = payer.entropy().get_secure_random_bytes();
-    let (onion, amount, expiry) = create_payment_onion(
-        payer.secp(),
-        path,
-        &payer.secret(),
-        AMOUNT,
-        recipient,
-        HEIGHT,
-        &HASH,
-        &None,
-        None,
-        seed,
-    )
-    .expect("an onion");
-    Incoming { onion: onion.encode(), amount, expiry, path_key: None }
-}
-
-/// LDK's payment along a blinded path that begins at `introduction`.
-fn pay_blinded(introduction: &Node, path: &BlindedPaymentPath) -> Incoming {
-    let info = &path.payinfo;
-    let proportional = AMOUNT * u64::from(info.fee_proportional_millionths);
-    let fee = u64::from(info.fee_base_msat) + proportional.div_ceil(1_000_000);
-    let tail = BlindedTail {
-        trampoline_hops: Vec::new(),
-        hops: path.blinded_hops().to_vec(),
-        blinding_point: path.blinding_point(),
-        excess_final_cltv_expiry_delta: 0,
-        final_value_msat: AMOUNT,
-    };
-    let hop = route_hop(introduction, 0, fee, u32::from(info.cltv_expiry_delta));
-    let path = Path { hops: vec![hop], blinded_tail: Some(tail) };
-    pay(&path, &RecipientOnionFields::spontaneous_empty())
 }
 
 /// Our path over `nodes`, as LDK reads it.
@@ -247,7 +155,12 @@ fn ldk_forwards_a_payment_along_our_blinded_path_to_us() {
         let mut incoming = pay_blinded(&nodes[0], &our_path(&nodes));
         let mut path_key = our_path(&nodes).blinding_point().serialize();
         for (at, node) in nodes[..count - 1].iter().enumerate() {
-            let (routing, amount, expiry) = incoming.peel(node);
+            let PendingHTLCInfo {
+                routing,
+                outgoing_amt_msat: amount,
+                outgoing_cltv_value: expiry,
+                ..
+            } = incoming.peel(node);
             let PendingHTLCRouting::Forward { onion_packet, short_channel_id, blinded, .. } =
                 routing
             else {
@@ -403,7 +316,12 @@ fn ldk_peels_our_payment_onions_over_one_to_eight_hops() {
         let mut onion = build_payment(&mut Dice::new(count as u64), &ids, &payloads, HASH.0);
         for (at, node) in nodes.iter().enumerate() {
             let incoming = Incoming { onion, amount: AMOUNT, expiry: expiry(at), path_key: None };
-            let (routing, forwarded, outgoing) = incoming.peel(node);
+            let PendingHTLCInfo {
+                routing,
+                outgoing_amt_msat: forwarded,
+                outgoing_cltv_value: outgoing,
+                ..
+            } = incoming.peel(node);
             assert_eq!(forwarded, AMOUNT);
             match routing {
                 PendingHTLCRouting::Forward { onion_packet, short_channel_id, .. } => {
