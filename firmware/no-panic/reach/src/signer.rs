@@ -46,6 +46,8 @@ fn device() {
         Scratch::new as *const (),
         <Scratch as Debug>::fmt as *const (),
         Device::boot as *const (),
+        Device::unread as *const (),
+        Device::read as *const (),
         Device::handle as *const (),
         About::hello as *const (),
         Device::hang_up as *const (),
