@@ -172,6 +172,19 @@ impl Work {
         Self { blocks: mac_blocks(1_300 + 32), ..Self::peel(1_300, leading, data) }
     }
 
+    /// Claiming a payment whose facts lie sealed in `receipt` bytes: the path key that it has to
+    /// arrive with, and the preimage and its hash.
+    pub(crate) fn claim(receipt: u64) -> Self {
+        Self {
+            base: 1,
+            // The preimage, from the seed's own key for preimages.
+            macs: 2,
+            blocks: hash_blocks(32),
+            stream: sealed(receipt),
+            ..Self::default()
+        }
+    }
+
     /// Verifying the signature of a message of these records, each given by its length.
     pub(crate) fn verify(records: &[u64]) -> Self {
         Self { verify: 1, blocks: merkle_blocks(records), ..Self::default() }

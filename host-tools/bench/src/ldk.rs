@@ -31,12 +31,14 @@ use crate::case::{
 };
 use crate::step::{Size, Step};
 
-/// LDK's way of a step, ready to be run this many times; what it uses up is made beforehand.
-pub(crate) fn prepare(step: Step, times: usize) -> Box<dyn FnMut()> {
+/// LDK's way of a step, ready to be run this many times; what it uses up is made beforehand. `None`
+/// for a step that LDK does not take.
+pub(crate) fn prepare(step: Step, times: usize) -> Option<Box<dyn FnMut()>> {
     let merchant = Merchant::new(step.size());
     let bytes = merchant.case.request.clone();
     let request = || merchant.check(merchant.parse(bytes.clone()));
-    match step {
+    Some(match step {
+        Step::Claim => return None,
         Step::Peel(size) => peel(merchant, parcel(size, size.message())),
         Step::Payload(payload) => peel(merchant, parcel(Size::Big, payload)),
         Step::Request => parse(merchant, bytes, times),
@@ -69,7 +71,7 @@ pub(crate) fn prepare(step: Step, times: usize) -> Box<dyn FnMut()> {
         Step::Reply(size) => reply(merchant, reply_path(size, size.layers()), times),
         Step::Layers(layers) => reply(merchant, reply_path(Size::Big, layers), times),
         Step::Whole(_) => Box::new(move || drop(merchant.whole())),
-    }
+    })
 }
 
 fn peel(merchant: Merchant, message: Vec<u8>) -> Box<dyn FnMut()> {

@@ -8,6 +8,7 @@
 mod allocation;
 mod callgrind;
 mod case;
+mod claim;
 mod floor;
 mod ldk;
 mod measure;
@@ -93,8 +94,8 @@ fn run(side: &str, name: &str, times: &str) -> Result<()> {
     let times: usize = times.parse().context("how many times is no number")?;
     let stock = callgrind::MOST_TIMES + 1;
     let mut task = match side {
-        "ours" => Side::Ours.prepare(named(name)?, stock),
-        "ldk" => Side::Ldk.prepare(named(name)?, stock),
+        "ours" => Side::Ours.prepare(named(name)?, stock)?,
+        "ldk" => Side::Ldk.prepare(named(name)?, stock)?,
         "primitive" => Primitive::ALL
             .into_iter()
             .find(|primitive| primitive.name() == name)

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::floor::{Prices, Primitive};
 use crate::step::Step;
@@ -40,8 +40,8 @@ pub(crate) struct Row {
     pub(crate) step: Step,
     /// What it costs us.
     pub(crate) ours: Cost,
-    /// What it costs LDK.
-    pub(crate) ldk: Cost,
+    /// What it costs LDK; `None` for a step that LDK does not take.
+    pub(crate) ldk: Option<Cost>,
     /// What the cryptography beneath it costs, in instructions.
     pub(crate) floor: u64,
 }
@@ -56,31 +56,41 @@ impl Side {
     }
 
     /// The side's way of a step, ready to be run this many times.
-    pub(crate) fn prepare(self, step: Step, times: usize) -> Box<dyn FnMut()> {
+    ///
+    /// # Errors
+    ///
+    /// When the side has none.
+    pub(crate) fn prepare(self, step: Step, times: usize) -> Result<Box<dyn FnMut()>> {
+        self.way(step, times).with_context(|| format!("LDK does not take {}", step.name()))
+    }
+
+    fn way(self, step: Step, times: usize) -> Option<Box<dyn FnMut()>> {
         match self {
-            Self::Ours => ours::prepare(step),
+            Self::Ours => Some(ours::prepare(step)),
             Self::Ldk => ldk::prepare(step, times),
         }
     }
 
-    fn cost(self, step: Step) -> Result<Cost> {
+    /// What the step costs the side, if it takes it.
+    fn cost(self, step: Step) -> Result<Option<Cost>> {
+        let Some(mut run) = self.way(step, 2) else { return Ok(None) };
         let instructions = callgrind::instructions(&[self.name(), &step.name()])?;
-        let mut run = self.prepare(step, 2);
         run();
         let allocations = allocation::count(run);
-        let time = (0..BATCHES).map(|_| self.time(step)).min().unwrap_or_default();
-        Ok(Cost { instructions, allocations, time })
+        let times = (0..BATCHES).map(|_| self.time(step)).collect::<Result<Vec<_>>>()?;
+        let time = times.into_iter().min().unwrap_or_default();
+        Ok(Some(Cost { instructions, allocations, time }))
     }
 
     /// The time of a run, in one batch.
-    fn time(self, step: Step) -> Duration {
-        let mut run = self.prepare(step, RUNS + 1);
+    fn time(self, step: Step) -> Result<Duration> {
+        let mut run = self.prepare(step, RUNS + 1)?;
         run();
         let start = Instant::now();
         for _ in 0..RUNS {
             run();
         }
-        start.elapsed() / u32::try_from(RUNS).expect("few")
+        Ok(start.elapsed() / u32::try_from(RUNS).expect("few"))
     }
 }
 
@@ -104,5 +114,6 @@ pub(crate) fn prices() -> Result<Prices> {
 /// When valgrind fails.
 pub(crate) fn row(step: Step, prices: &Prices) -> Result<Row> {
     let floor = work::of(step).instructions(prices);
-    Ok(Row { step, ours: Side::Ours.cost(step)?, ldk: Side::Ldk.cost(step)?, floor })
+    let ours = Side::Ours.cost(step)?.context("ours takes every step")?;
+    Ok(Row { step, ours, ldk: Side::Ldk.cost(step)?, floor })
 }

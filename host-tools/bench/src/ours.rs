@@ -24,8 +24,8 @@ use lightning::offers::offer::Offer;
 use lightning::util::ser::Writeable as _;
 
 use crate::case::{AMOUNT, CREATED_AT, Case, DESCRIPTION, Party, parcel, reply_path, with_records};
-use crate::ldk;
 use crate::step::{Size, Step};
+use crate::{claim, ldk};
 
 /// Bytes in which a packet comes over the link, and in which a reply goes.
 const CHUNK: usize = 1_024;
@@ -88,6 +88,7 @@ pub(crate) fn prepare(step: Step) -> Box<dyn FnMut()> {
             let incoming = ldk::Merchant::new(step.size()).payment();
             Box::new(move || merchant.payment_onion(&mut memory.peel, &incoming))
         }
+        Step::Claim => claim::prepare(),
         Step::Invoice => {
             let request: &'static CheckedRequest<'_> = Box::leak(Box::new(merchant.checked()));
             let mut space = [0; INVOICE_SPACE];

@@ -18,7 +18,7 @@ pub(crate) fn json(rows: &[Row]) -> Value {
             json!({
                 "step": row.step.name(),
                 "ours": cost(&row.ours),
-                "ldk": cost(&row.ldk),
+                "ldk": row.ldk.as_ref().map(cost),
                 "floor": { "instructions": row.floor },
             })
         })
@@ -42,17 +42,17 @@ pub(crate) fn steps(rows: &[Row]) {
     );
     for row in rows {
         println!(
-            "{:<13}{:>12}{:>12}{:>12}{:>7.2}{:>7.2}{:>10.1}{:>10.1}{:>8}{:>8}",
+            "{:<13}{:>12}{:>12}{:>12}{:>7}{:>7.2}{:>10.1}{:>10}{:>8}{:>8}",
             row.step.name(),
             grouped(row.ours.instructions),
-            grouped(row.ldk.instructions),
+            of_ldk(row, |ldk| grouped(ldk.instructions)),
             grouped(row.floor),
-            ratio(row.ours.instructions, row.ldk.instructions),
+            of_ldk(row, |ldk| format!("{:.2}", row.ours.ratio(ldk))),
             ratio(row.ours.instructions, row.floor),
             micros(&row.ours),
-            micros(&row.ldk),
+            of_ldk(row, |ldk| format!("{:.1}", micros(ldk))),
             row.ours.allocations,
-            row.ldk.allocations,
+            of_ldk(row, |ldk| ldk.allocations.to_string()),
         );
     }
 }
@@ -62,12 +62,12 @@ pub(crate) fn growth(title: &str, rows: &[Row]) {
     println!("\n{title}");
     for row in rows {
         println!(
-            "{:<13}{:>12}{:>12}{:>12}{:>7.2}{:>7.2}",
+            "{:<13}{:>12}{:>12}{:>12}{:>7}{:>7.2}",
             row.step.name(),
             grouped(row.ours.instructions),
-            grouped(row.ldk.instructions),
+            of_ldk(row, |ldk| grouped(ldk.instructions)),
             grouped(row.floor),
-            ratio(row.ours.instructions, row.ldk.instructions),
+            of_ldk(row, |ldk| format!("{:.2}", row.ours.ratio(ldk))),
             ratio(row.ours.instructions, row.floor),
         );
     }
@@ -80,7 +80,8 @@ pub(crate) fn goals(rows: &[Row]) {
     verdict("allocations of ours, all steps", allocations == 0, &format!("{allocations}, of 0"));
     for (step, goal) in GOALS {
         let Some(row) = rows.iter().find(|row| row.step == step) else { continue };
-        let of_ldk = ratio(row.ours.instructions, row.ldk.instructions);
+        let Some(ldk) = &row.ldk else { continue };
+        let of_ldk = row.ours.ratio(ldk);
         let of_floor = ratio(row.ours.instructions, row.floor);
         let name = step.name();
         verdict(&format!("{name} of LDK's"), of_ldk <= goal, &format!("{of_ldk:.3}, of {goal}"));
@@ -95,6 +96,18 @@ pub(crate) fn goals(rows: &[Row]) {
 fn verdict(what: &str, reached: bool, figures: &str) {
     let word = if reached { "reached" } else { "MISSED" };
     println!("goal: {what}: {figures}: {word}");
+}
+
+/// What `say` says of LDK's cost; a dash where LDK does not take the step.
+fn of_ldk(row: &Row, say: impl FnOnce(&Cost) -> String) -> String {
+    row.ldk.as_ref().map_or_else(|| "-".into(), say)
+}
+
+impl Cost {
+    /// Its instructions as a part of the `other`'s.
+    fn ratio(&self, other: &Self) -> f64 {
+        ratio(self.instructions, other.instructions)
+    }
 }
 
 fn micros(cost: &Cost) -> f64 {

@@ -14,6 +14,9 @@ pub(crate) enum Step {
     /// Peeling the recipient's layer of a payment onion that came over a blinded path, and opening
     /// what the path holds for them.
     PaymentOnion,
+    /// Recognising a payment by its path key, and handing out its preimage. LDK derives a preimage
+    /// or is given one; nobody has to show it anything for that.
+    Claim,
     /// Writing an invoice, signing it, and verifying the signature.
     Invoice,
     /// Building the onion of a reply of one of the two sizes.
@@ -39,13 +42,14 @@ pub(crate) enum Size {
 
 impl Step {
     /// The steps of the table, in its order.
-    pub(crate) const TABLE: [Self; 11] = [
+    pub(crate) const TABLE: [Self; 12] = [
         Self::Peel(Size::Small),
         Self::Peel(Size::Big),
         Self::Request,
         Self::OfferCheck,
         Self::PaymentPath,
         Self::PaymentOnion,
+        Self::Claim,
         Self::Invoice,
         Self::Reply(Size::Small),
         Self::Reply(Size::Big),
@@ -82,6 +86,7 @@ impl Step {
             Self::OfferCheck => "offer-check".into(),
             Self::PaymentPath => "payment-path".into(),
             Self::PaymentOnion => "payment-onion".into(),
+            Self::Claim => "claim".into(),
             Self::Invoice => "invoice".into(),
             Self::Reply(size) => format!("reply-{}", size.packet()),
             Self::Whole(Size::Small) => "whole-small".into(),

@@ -6,6 +6,7 @@ use lightning::blinded_path::message::BlindedMessagePath;
 use lightning::util::ser::Writeable;
 
 use crate::case::{reply_path, with_records};
+use crate::claim;
 use crate::floor::Work;
 use crate::ldk::Merchant;
 use crate::step::{Size, Step};
@@ -28,6 +29,7 @@ pub(crate) fn of(step: Step) -> Work {
         Step::OfferCheck => Work::offer_check(offer_bytes(request)),
         Step::PaymentPath => Work::path(&merchant.payment_path_lengths()),
         Step::PaymentOnion => payment_onion(&merchant),
+        Step::Claim => Work::claim(bytes(claim::receipt_len())),
         Step::Invoice => Work::sign(&lengths(&merchant.invoice_bytes())),
         Step::Reply(size) => reply(&merchant, size, size.layers()),
         Step::Layers(layers) => reply(&merchant, Size::Big, layers),
