@@ -4,6 +4,8 @@ use core::time::Duration;
 
 use countersign_link::{BUSY_MS, INTER_CHUNK_MS};
 
+use crate::host::LONGEST_MS;
+
 /// A frame of the host's, as its replies name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -25,7 +27,8 @@ pub enum Conversation {
     Open(Origin, Duration),
     /// The core is at this request; the host was told so last at that time.
     Working(Origin, Duration),
-    /// A button is wanted for this request; nobody can have pressed it before that time.
+    /// A button is wanted for this request; the buttons are looked at when it is that time, whatever
+    /// arrives before.
     Asking(Origin, Duration),
 }
 
@@ -37,6 +40,10 @@ pub const INTER_CHUNK: Duration = milliseconds(INTER_CHUNK_MS);
 
 /// How often a busy device says so.
 pub const BUSY: Duration = milliseconds(BUSY_MS);
+
+/// How long the core may be at one frame's work: as long as a host waits for it. One that is at it
+/// any longer hangs.
+pub const HANGING: Duration = milliseconds(LONGEST_MS.saturating_mul(2));
 
 /// How often the buttons are looked at.
 const LOOK: Duration = Duration::from_millis(20);
@@ -79,15 +86,15 @@ impl Conversation {
             Self::Silent | Self::Greeted => None,
             Self::Open(_, until) => Some(*until),
             Self::Working(..) => Some(now),
-            Self::Asking(_, earliest) => Some(next_look(*earliest, now)),
+            Self::Asking(_, look) => Some(*look),
         }
     }
 }
 
-/// When the buttons are looked at next, which nobody can have pressed before `earliest`.
+/// When the buttons are looked at next, after a look `now` that found none pressed.
 #[must_use]
-pub fn next_look(earliest: Duration, now: Duration) -> Duration {
-    now.saturating_add(LOOK).max(earliest)
+pub const fn next_look(now: Duration) -> Duration {
+    now.saturating_add(LOOK)
 }
 
 #[cfg(test)]
@@ -96,7 +103,7 @@ mod tests {
 
     use core::time::Duration;
 
-    use super::{Conversation, INTER_CHUNK, Origin};
+    use super::{Conversation, INTER_CHUNK, Origin, next_look};
 
     #[test]
     fn a_pause_between_frames_begins_with_the_last_byte() {
@@ -108,5 +115,14 @@ mod tests {
         let mut greeted = Conversation::Greeted;
         greeted.heard(now);
         assert_eq!(greeted, Conversation::Greeted);
+    }
+    #[test]
+    fn what_arrives_does_not_put_off_a_look_at_the_buttons() {
+        let now = Duration::from_millis(7);
+        let mut asking = Conversation::Asking(Origin { id: 1, sequence: 2 }, next_look(now));
+        let due = asking.due(now);
+        let later = Duration::from_millis(19);
+        asking.heard(later);
+        assert_eq!(asking.due(later), due);
     }
 }

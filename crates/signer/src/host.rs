@@ -332,7 +332,7 @@ enum Place {
 }
 
 /// How long a request takes at most on the slowest board, in milliseconds.
-const LONGEST_MS: u32 = 5_000;
+pub(crate) const LONGEST_MS: u32 = 5_000;
 
 /// A length that is known to be short.
 pub(crate) fn short(len: usize) -> u16 {

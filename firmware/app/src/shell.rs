@@ -69,14 +69,21 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
     pub(crate) async fn run(&mut self, watchdog: &mut B::Watchdog) -> Code {
         let mut packet = [0; TRANSFER];
         loop {
-            watchdog.feed();
-            let outcome = match self.arrival(&mut packet).await {
+            // Whatever arrives: a host that never stops talking feeds nothing by it.
+            if self.worker.gets_on() {
+                watchdog.feed();
+            }
+            let mut outcome = match self.arrival(&mut packet).await {
                 Arrival::Bytes(length) => {
                     self.receive(packet.get(..length).unwrap_or_default()).await
                 }
-                Arrival::Nothing => self.proceed().await,
+                Arrival::Nothing => Ok(()),
                 Arrival::HungUp => Err(Ending::HungUp),
             };
+            // After every packet: such a host holds nothing up either.
+            if outcome.is_ok() {
+                outcome = self.proceed().await;
+            }
             match outcome {
                 Ok(()) => {}
                 Err(Ending::HungUp) => self.hang_up(),
@@ -125,7 +132,8 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
         Ok(())
     }
 
-    /// Does what is due: a step of the core's work, a button, the end of somebody's patience.
+    /// Does what is due, if anything is: a step of the core's work, a look at the buttons, the end of
+    /// somebody's patience.
     async fn proceed(&mut self) -> Result<(), Ending> {
         let now = self.worker.now();
         if self.unfinished.is_some_and(|since| now.saturating_sub(since) >= REST_OF_FRAME) {

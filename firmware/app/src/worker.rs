@@ -2,7 +2,9 @@ use core::time::Duration;
 
 use countersign_link::{Code, ErrorReply, Message, Reply, Request, Status};
 use countersign_policy::Uptime;
-use countersign_signer::conversation::{BUSY, Conversation, INTER_CHUNK, Origin, next_look};
+use countersign_signer::conversation::{
+    BUSY, Conversation, HANGING, INTER_CHUNK, Origin, next_look,
+};
 use countersign_signer::{Device, Input, Moment, Output, Scratch};
 
 use crate::entropy::Entropy;
@@ -20,8 +22,10 @@ pub(crate) struct Worker<'m, 'p, B: Board> {
     entropy: Entropy,
     peripherals: Peripherals<'p, B>,
     conversation: Conversation,
-    /// Since when a button can have been meant for the prompt of a request that was let go.
+    /// When the buttons are looked at for the prompt of a request that was let go.
     parked: Option<Duration>,
+    /// Since when the core is at the work of one frame.
+    begun: Duration,
 }
 
 /// The parts of a board that the worker uses.
@@ -60,7 +64,8 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         peripherals: Peripherals<'p, B>,
     ) -> Self {
         let conversation = Conversation::Silent;
-        Self { device, scratch, entropy, peripherals, conversation, parked: None }
+        let begun = Duration::ZERO;
+        Self { device, scratch, entropy, peripherals, conversation, parked: None, begun }
     }
 
     /// The board's clock.
@@ -75,8 +80,19 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
 
     /// When something has to be done unless bytes arrive before.
     pub(crate) fn due(&self, now: Duration) -> Option<Duration> {
-        let button = self.parked.map(|earliest| next_look(earliest, now));
-        [button, self.conversation.due(now)].into_iter().flatten().min()
+        [self.parked, self.conversation.due(now)].into_iter().flatten().min()
+    }
+
+    /// Whether the device gets on, as far as it can be told between two steps: that the core takes
+    /// another one is no progress when it has been at the same work for longer than any takes.
+    pub(crate) fn gets_on(&self) -> bool {
+        match self.conversation {
+            Conversation::Working(..) => self.now().saturating_sub(self.begun) < HANGING,
+            Conversation::Silent
+            | Conversation::Greeted
+            | Conversation::Open(..)
+            | Conversation::Asking(..) => true,
+        }
     }
 
     /// Takes note of bytes, whatever they are.
@@ -116,6 +132,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
             self.conversation = Conversation::Greeted;
         }
         let opens = request.leaves_open();
+        self.begun = self.now();
         let advance = self.advance(origin, Input::Message { id, request }, outlet).await?;
         if opens && advance == Advance::ExpectsMore {
             let until = self.now().saturating_add(INTER_CHUNK);
@@ -217,8 +234,8 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     /// [`Ending`].
     pub(crate) async fn proceed(&mut self, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
         let now = self.now();
-        if self.parked.is_some_and(|earliest| now >= earliest) {
-            self.hear_parked()?;
+        if self.parked.is_some_and(|look| now >= look) {
+            self.hear_parked(now)?;
         }
         match self.conversation {
             Conversation::Silent | Conversation::Greeted => Ok(()),
@@ -238,16 +255,20 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
                 }
                 Ok(())
             }
-            Conversation::Asking(_, earliest) if now < earliest => Ok(()),
+            Conversation::Asking(_, look) if now < look => Ok(()),
             Conversation::Asking(origin, _) => {
                 let input = match self.peripherals.buttons.pressed() {
                     Some(Press::Confirm) => Input::Confirmed,
                     Some(Press::Cancel) => Input::Cancelled,
-                    None => return Ok(()),
+                    None => {
+                        self.conversation = Conversation::Asking(origin, next_look(now));
+                        return Ok(());
+                    }
                 };
                 B::log(Event::Pressed);
                 self.withdraw_prompt();
                 self.conversation = Conversation::Greeted;
+                self.begun = now;
                 self.advance(origin, input, outlet).await.map(drop)
             }
         }
@@ -265,8 +286,8 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         let output = self.device.handle(&moment, input, self.scratch);
         let Output::Reply { reply, .. } = output else { return Ok(()) };
         let clock = self.peripherals.clock;
-        if let (Reply::Done, Conversation::Asking(asked, earliest)) = (&reply, self.conversation) {
-            self.parked = Some(earliest);
+        if let (Reply::Done, Conversation::Asking(asked, look)) = (&reply, self.conversation) {
+            self.parked = Some(look);
             self.conversation = Conversation::Greeted;
             outlet.send(asked, error(Code::WITH_MERCHANT), clock).await?;
         }
@@ -274,11 +295,14 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     /// Looks whether the merchant has answered a prompt whose request was let go.
-    fn hear_parked(&mut self) -> Result<(), Ending> {
+    fn hear_parked(&mut self, now: Duration) -> Result<(), Ending> {
         let input = match self.peripherals.buttons.pressed() {
             Some(Press::Confirm) => Input::Confirmed,
             Some(Press::Cancel) => Input::Cancelled,
-            None => return Ok(()),
+            None => {
+                self.parked = Some(next_look(now));
+                return Ok(());
+            }
         };
         B::log(Event::Pressed);
         self.parked = None;

@@ -9,6 +9,7 @@ use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::pipe::Pipe;
 use embassy_sync::signal::Signal;
+use embassy_time::{Duration, Timer};
 use embassy_usb::class::cdc_acm::{CdcAcmClass, ControlChanged, Receiver, Sender, State};
 use embassy_usb::driver::{Driver, EndpointError};
 use static_cell::StaticCell;
@@ -26,6 +27,9 @@ static DESK: Mutex<CriticalSectionRawMutex, RefCell<Desk>> = Mutex::new(RefCell:
 /// The vendor and product that the pid.codes project gives for tests.
 const VENDOR: u16 = 0x1209;
 const PRODUCT: u16 = 0x0001;
+
+/// How long the host waits between two questions that are answered while the application is at work.
+const BETWEEN_ANSWERS: Duration = Duration::from_millis(1);
 
 /// The link as the application sees it.
 #[derive(Debug)]
@@ -137,7 +141,8 @@ async fn admit(
         });
         match passage {
             None => return Ending::Taken,
-            Some(Passage::Answer(_)) => {}
+            // The rest of the time is the core's, however often it is asked.
+            Some(Passage::Answer(_)) => Timer::after(BETWEEN_ANSWERS).await,
             Some(Passage::ToApplication(bytes)) => {
                 if let Either::Second(()) = select(RECEIVED.write_all(bytes), closed(control)).await
                 {

@@ -116,8 +116,10 @@ impl<'m, 'b> Shell<'m, 'b> {
     pub(crate) fn patience(&self, now: Instant) -> Option<Duration> {
         let now = self.core.since_start(now);
         let rest = self.unfinished.map(|since| since.saturating_add(REST_OF_FRAME));
-        let button = self.core.parked.map(|earliest| next_look(earliest, now));
-        let due = [rest, button, self.core.conversation.due(now)].into_iter().flatten().min()?;
+        let due = [rest, self.core.parked, self.core.conversation.due(now)]
+            .into_iter()
+            .flatten()
+            .min()?;
         Some(due.saturating_sub(now))
     }
 
@@ -152,7 +154,7 @@ impl Core<'_, '_> {
             self.cancelled(request, out);
         }
         if let Request::Park { .. } = request {
-            return self.park(now, origin, request, out);
+            return self.park(origin, request, out);
         }
         if request.is_aside() || self.conversation.is_occupied() {
             return self.answer_aside(origin, request, out);
@@ -223,8 +225,8 @@ impl Core<'_, '_> {
     }
 
     fn proceed(&mut self, now: Duration, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.parked.is_some_and(|earliest| now >= earliest) {
-            self.hear_parked()?;
+        if self.parked.is_some_and(|look| now >= look) {
+            self.hear_parked(now)?;
         }
         match self.conversation {
             Conversation::Open(origin, until) if now >= until => self.lose(origin, out),
@@ -242,11 +244,14 @@ impl Core<'_, '_> {
                 }
                 Ok(())
             }
-            Conversation::Asking(origin, earliest) if now >= earliest => {
+            Conversation::Asking(origin, look) if now >= look => {
                 let input = match self.board.buttons.pressed() {
                     Some(Press::Confirm) => Input::Confirmed,
                     Some(Press::Cancel) => Input::Cancelled,
-                    None => return Ok(()),
+                    None => {
+                        self.conversation = Conversation::Asking(origin, next_look(now));
+                        return Ok(());
+                    }
                 };
                 self.conversation = Conversation::Greeted;
                 self.advance(now, origin, input, out)?;
@@ -260,21 +265,15 @@ impl Core<'_, '_> {
     }
 
     /// Lets go of the request that waits for a button, and leaves its prompt on the screen.
-    fn park(
-        &mut self,
-        now: Duration,
-        origin: Origin,
-        request: Request<'_>,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
+    fn park(&mut self, origin: Origin, request: Request<'_>, out: &mut Vec<u8>) -> io::Result<()> {
         let moment = self.moment()?;
         let input = Input::Message { id: origin.id, request };
         let output = self.device.handle(&moment, input, &mut self.scratch);
         let Output::Reply { reply, .. } = output else { return Ok(()) };
-        if let (Reply::Done, Conversation::Asking(asked, earliest)) = (&reply, &self.conversation) {
-            let (asked, earliest) = (*asked, *earliest);
+        if let (Reply::Done, Conversation::Asking(asked, look)) = (&reply, &self.conversation) {
+            let (asked, look) = (*asked, *look);
             send(&mut self.encoder, asked, error(Code::WITH_MERCHANT), out);
-            self.parked = Some(earliest.max(now));
+            self.parked = Some(look);
             self.conversation = Conversation::Greeted;
         }
         send(&mut self.encoder, origin, reply, out);
@@ -282,11 +281,14 @@ impl Core<'_, '_> {
     }
 
     /// Looks whether the merchant has answered a prompt whose request was let go.
-    fn hear_parked(&mut self) -> io::Result<()> {
+    fn hear_parked(&mut self, now: Duration) -> io::Result<()> {
         let input = match self.board.buttons.pressed() {
             Some(Press::Confirm) => Input::Confirmed,
             Some(Press::Cancel) => Input::Cancelled,
-            None => return Ok(()),
+            None => {
+                self.parked = Some(next_look(now));
+                return Ok(());
+            }
         };
         self.parked = None;
         let moment = self.moment()?;

@@ -37,15 +37,20 @@ pub struct Hardware {
     pub light: Cell<Option<Indication>>,
     /// How often the watchdog was fed; `None` before it is started.
     pub fed: Cell<Option<usize>>,
+    /// The longest that it was not.
+    pub unfed: Cell<Duration>,
     /// What the log was told.
     pub log: RefCell<Vec<Event>>,
     /// Time since the board was switched on.
     pub now: Cell<Duration>,
+    /// How much of it passes whenever the application looks.
+    pub pace: Cell<Duration>,
     pub(crate) to_device: RefCell<VecDeque<u8>>,
     pub(crate) from_device: RefCell<Vec<u8>>,
     /// Whether the host's port is closed.
     pub(crate) is_closed: Cell<bool>,
     asked_at: Cell<Duration>,
+    fed_at: Cell<Duration>,
     drawn: Cell<u64>,
 }
 
@@ -74,12 +79,15 @@ impl Hardware {
             prompts: RefCell::default(),
             light: Cell::new(None),
             fed: Cell::new(None),
+            unfed: Cell::default(),
             log: RefCell::default(),
-            now: Cell::new(Duration::ZERO),
+            now: Cell::default(),
+            pace: Cell::default(),
             to_device: RefCell::default(),
             from_device: RefCell::default(),
             is_closed: Cell::new(false),
             asked_at: Cell::new(Duration::MAX),
+            fed_at: Cell::default(),
             drawn: Cell::new(0),
         }
     }
@@ -247,7 +255,9 @@ impl<S: Sight> Screen for Display<S> {
 
 impl Clock for Wired {
     fn now(&self) -> Duration {
-        self.0.now.get()
+        let Hardware { now, pace, .. } = &*self.0;
+        now.set(now.get() + pace.get());
+        now.get()
     }
 
     async fn until(&self, moment: Duration) {
@@ -260,10 +270,13 @@ impl Watchdog for Wired {
 
     fn start(&mut self) {
         self.0.fed.set(Some(0));
+        self.0.fed_at.set(self.0.now.get());
     }
 
     fn feed(&mut self) {
-        self.0.fed.set(self.0.fed.get().map(|fed| fed + 1));
+        let Hardware { now, fed, fed_at, unfed, .. } = &*self.0;
+        fed.set(fed.get().map(|fed| fed + 1));
+        unfed.set(unfed.get().max(now.get() - fed_at.replace(now.get())));
     }
 }
 

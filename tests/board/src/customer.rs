@@ -11,6 +11,10 @@ use countersign_tests::shop::{LIST, Said, list};
 
 use crate::{Host, PowerCut};
 
+/// The end of an onion message, from which on the core works.
+pub const END: Request<'static> =
+    Request::Onion(OnionRequest::End { invoice_error: ErrorForm::Specification });
+
 impl Host {
     /// Pins a recipient, makes an offer and returns a customer's request for it, as it arrives.
     ///
@@ -63,6 +67,21 @@ impl Host {
     /// When the device does not take it.
     pub fn hand_over(&mut self, message: &InFlight) -> Result<Said, PowerCut> {
         let id = self.id();
+        self.bring(id, message)?;
+        self.tell(id, &END);
+        self.answer()
+    }
+
+    /// Hands all of `message` over but its end, under `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`PowerCut`].
+    ///
+    /// # Panics
+    ///
+    /// When the device does not take it.
+    pub fn bring(&mut self, id: u32, message: &InFlight) -> Result<(), PowerCut> {
         let length = u16::try_from(message.packet.len()).unwrap();
         let path_key = Bytes(message.path_key);
         self.tell(id, &Request::Onion(OnionRequest::Begin { path_key, length }));
@@ -73,9 +92,7 @@ impl Host {
             self.tell(id, &Request::Onion(OnionRequest::Chunk(Chunk { offset, data })));
             offset += u32::try_from(data.len()).unwrap();
         }
-        let invoice_error = ErrorForm::Specification;
-        self.tell(id, &Request::Onion(OnionRequest::End { invoice_error }));
-        self.answer()
+        self.turn()
     }
 
     /// Cancels the request that waits for payment paths.

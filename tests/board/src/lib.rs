@@ -8,4 +8,5 @@ mod merchant;
 
 pub use board::{Blind, Hardware, Noise, Seeing, Sight};
 pub use chip::{Chip, Cut, PAGE, PowerCut};
+pub use customer::END;
 pub use host::Host;
