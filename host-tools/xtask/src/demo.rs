@@ -173,6 +173,7 @@ impl Play<'_> {
         let mut payer = self.program("ldk-peer-0-2");
         let peer = format!("{}@{}", relay.id, relay.address);
         payer.args(["payer", "--json", "--offer", offer, "--peer", &peer]);
+        payer.args(["--timeout", PATIENCE_SECONDS]);
         payer
     }
 
@@ -240,6 +241,8 @@ fn short(id: &str) -> &str {
 }
 
 const PRICE: &str = "21sat";
+/// How long the payer waits: an emulated device takes long on a computer that is busy.
+const PATIENCE_SECONDS: &str = "30";
 /// The merchant's own Lightning node, where invoices are asked for and not paid: it is only named
 /// (its id is the generator of secp256k1).
 const MERCHANT_NODE: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";

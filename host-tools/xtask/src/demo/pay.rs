@@ -47,7 +47,7 @@ impl Play<'_> {
     fn paid_answer(&self, relay: &Node, offer: &str, chain: &str) -> Result<Value> {
         println!("payer    an LDK 0.2.7 wallet opens a channel, asks for the invoice and pays ...");
         let mut payer = self.payer(relay, offer);
-        payer.args(["--pay", "--chain", chain, "--channel", "1000000", "--timeout", "30"]);
+        payer.args(["--pay", "--chain", chain, "--channel", "1000000"]);
         let answer = stage::ask(&mut payer)?;
         ensure!(answer.get("paid") == Some(&Value::Bool(true)), "it was not paid: {answer}");
         Ok(answer)
