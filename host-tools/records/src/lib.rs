@@ -1,5 +1,6 @@
 //! The merchant's record of what their device has issued: offers by text, invoices by payment hash,
-//! and in numbered events what became of them.
+//! and in numbered events what became of them; and of what they pay themselves, refunds by text and
+//! the one invoice that is paid for each.
 //!
 //! One `SQLite` file. Whatever a method has returned `Ok` for is on the disk, also when the program is
 //! killed the moment after; several programs may have the file open at once. It holds what the
@@ -8,6 +9,8 @@
 mod event;
 mod invoice;
 mod offer;
+mod payout;
+mod refund;
 mod schema;
 #[cfg(test)]
 mod testing;
@@ -23,6 +26,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use event::{Event, EventKind};
 pub use invoice::{Invoice, InvoiceState, Issued, News, Paid};
 pub use offer::{MadeBy, Offer};
+pub use payout::{Authorised, Outcome, Payout};
+pub use refund::{Offered, Refund, RefundState};
 
 /// An open record.
 #[derive(Debug)]
@@ -39,6 +44,9 @@ pub enum RecordError {
     /// A newer version of this program wrote it.
     #[error("the record of invoices was written by a newer version of this program: update it")]
     Newer,
+    /// The device authorises one invoice for a refund, and this is a second.
+    #[error("another invoice is on record for this refund: it is paid and this one is not")]
+    OtherInvoice,
     /// The database says no.
     #[error("the record of invoices: {0}")]
     Database(#[from] rusqlite::Error),

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::RecordError;
 
 /// What each version of the layout adds to the one before; a file is brought up one by one.
-const STEPS: [&str; 3] = [TABLES, EVENTS, MAKERS];
+const STEPS: [&str; 4] = [TABLES, EVENTS, MAKERS, REFUNDS];
 
 const TABLES: &str = "
     CREATE TABLE offers (
@@ -51,6 +51,30 @@ const EVENTS: &str = "
 const MAKERS: &str = "
     ALTER TABLE offers ADD COLUMN device BLOB;
     ALTER TABLE offers ADD COLUMN epoch INTEGER;
+";
+
+/// What goes the other way. One invoice for a refund: the device authorises no second one either.
+const REFUNDS: &str = "
+    CREATE TABLE refunds (
+        id BLOB PRIMARY KEY,
+        text TEXT NOT NULL,
+        description TEXT NOT NULL,
+        amount_msat INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE payouts (
+        refund BLOB PRIMARY KEY REFERENCES refunds,
+        payment_hash BLOB NOT NULL UNIQUE,
+        amount_msat INTEGER NOT NULL,
+        invoice BLOB NOT NULL,
+        authorised_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        trouble TEXT,
+        settled_at INTEGER,
+        preimage BLOB,
+        fee_msat INTEGER
+    ) STRICT, WITHOUT ROWID;
 ";
 
 /// Kilobytes of the file that are kept in memory. Payment hashes land all over the table, so a larger
