@@ -4,6 +4,7 @@ mod cashier;
 mod control;
 mod key_file;
 mod metrics;
+mod paymaster;
 mod payment_paths;
 mod rate;
 mod tally;
@@ -28,7 +29,7 @@ use countersign_till::{Webhook, webhook_secret};
 use serde_json::json;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
@@ -36,6 +37,7 @@ use tracing_subscriber::EnvFilter;
 use self::arguments::Arguments;
 use self::board::{Board, keep_told, tell_time};
 use self::cashier::Cashier;
+use self::paymaster::Paymaster;
 use self::payment_paths::Ways;
 use self::tally::Tally;
 
@@ -99,10 +101,13 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let client = Arc::new(Mutex::new(client));
     tell_time(&client).await?;
     tokio::spawn(keep_told(client.clone(), arguments.rate_source()));
+    let payable = Arc::new(Notify::new());
     if let Some(node) = ways.node() {
-        let cashier =
-            Cashier { node, client: client.clone(), records: Records::open(&records_file)? };
+        let records = Records::open(&records_file)?;
+        let cashier = Cashier { node: node.clone(), client: client.clone(), records };
         tokio::spawn(cashier.tend());
+        let records = Records::open(&records_file)?;
+        tokio::spawn(Paymaster::new(node, records, payable.clone()).tend());
     }
     let board = |client, records| Board {
         client,
@@ -111,6 +116,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
         invoice_error: arguments.invoice_error.into(),
         records,
         tally: tally.clone(),
+        payable: payable.clone(),
         prompt: None,
     };
     let (answering, asked) = (board(client.clone(), records), board(client, own_records));

@@ -4,25 +4,27 @@ mod book;
 mod channels;
 mod ear;
 mod path_keys;
+mod payouts;
 
 use core::ops::Deref;
 use std::sync::Arc;
 
 use countersign_client::PaymentPaths;
 use countersign_link::NeedPaymentPaths;
-use countersign_merchant_node::{MerchantNode, NodeError, Payment, Progress};
+use countersign_merchant_node::{MerchantNode, NodeError, Payment, Payout, Progress};
 use lightning::events::Event;
 use lightning::ln::channelmanager::AChannelManager;
 use lightning::sign::{EntropySource, NodeSigner};
 use lightning::types::payment::{PaymentHash, PaymentPreimage};
 use lightning::util::persist::KVStoreSync;
 
-use self::book::Book;
+use self::book::{Book, Chapter};
 pub use self::ear::Ear;
 use self::path_keys::PathKeys;
+use self::payouts::Payouts;
 
 /// What an LDK node gains by a device: it hands out payment paths, holds payments until the device has
-/// judged them, and tells when the money is there.
+/// judged them, tells when the money is there, and pays what the device has authorised.
 ///
 /// `M` points to the channel manager, `K` to the node's keys, and `S` to its store.
 #[derive(Debug)]
@@ -59,19 +61,28 @@ where
     pub fn handle(&self, event: &Event) -> Result<(), lightning::io::Error> {
         if let Event::PaymentClaimable { payment_hash, amount_msat, .. } = event {
             let path_keys = self.path_keys.of(payment_hash);
-            let progress = Progress::Held { path_keys };
-            self.book.write(&payment(payment_hash, *amount_msat, progress))
+            self.arrived(payment_hash, *amount_msat, Progress::Held { path_keys })
         } else if let Event::PaymentClaimed { payment_hash, amount_msat, .. } = event {
             self.path_keys.forget(payment_hash);
-            self.book.write(&payment(payment_hash, *amount_msat, Progress::Received))
+            self.arrived(payment_hash, *amount_msat, Progress::Received)
         } else {
-            Ok(())
+            self.payouts().note(event)
         }
     }
-}
 
-const fn payment(hash: &PaymentHash, amount_msat: u64, progress: Progress) -> Payment {
-    Payment { hash: hash.0, amount_msat, progress }
+    fn arrived(
+        &self,
+        hash: &PaymentHash,
+        amount_msat: u64,
+        progress: Progress,
+    ) -> Result<(), lightning::io::Error> {
+        let payment = Payment { hash: hash.0, amount_msat, progress };
+        self.book.write(Chapter::ARRIVED, &hash.0, &payment)
+    }
+
+    fn payouts(&self) -> Payouts<'_, M::Target, K, S> {
+        Payouts { manager: &*self.manager, keys: &self.keys, book: &self.book }
+    }
 }
 
 impl<M, K, S> MerchantNode for Adapter<M, K, S>
@@ -85,7 +96,7 @@ where
     }
 
     async fn payments(&self) -> Result<Vec<Payment>, NodeError> {
-        self.book.read().map_err(|error| refused(&error.to_string()))
+        self.book.read_all(Chapter::ARRIVED).map_err(|error| refused(&error.to_string()))
     }
 
     async fn settle(&self, hash: [u8; 32], preimage: [u8; 32]) -> Result<(), NodeError> {
@@ -98,11 +109,19 @@ where
     async fn refuse(&self, hash: [u8; 32]) -> Result<(), NodeError> {
         self.manager.get_cm().fail_htlc_backwards(&PaymentHash(hash));
         self.path_keys.forget(&PaymentHash(hash));
-        self.book.strike(&hash).map_err(|error| refused(&error.to_string()))
+        self.book.strike(Chapter::ARRIVED, &hash).map_err(|error| refused(&error.to_string()))
     }
 
     async fn recorded(&self, hash: [u8; 32]) -> Result<(), NodeError> {
-        self.book.strike(&hash).map_err(|error| refused(&error.to_string()))
+        self.book.strike(Chapter::ARRIVED, &hash).map_err(|error| refused(&error.to_string()))
+    }
+
+    async fn pay(&self, invoice: Vec<u8>) -> Result<(), NodeError> {
+        self.payouts().begin(invoice).map_err(|reason| refused(&reason))
+    }
+
+    async fn payout(&self, hash: [u8; 32]) -> Result<Payout, NodeError> {
+        self.payouts().state(hash).map_err(|error| refused(&error.to_string()))
     }
 }
 

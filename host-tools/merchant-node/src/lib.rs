@@ -1,5 +1,6 @@
 //! What a bridge asks of the merchant's Lightning node: ways for a payment to reach it, which
-//! payments it holds, and to settle or refuse each of them.
+//! payments it holds, and to settle or refuse each of them; and to pay an invoice that the device
+//! has authorised.
 //!
 //! [`MerchantNode`] is that, whatever the node runs: an adapter for LDK implements it, and those for
 //! other nodes can. The node and the bridge are two programs; [`serve`] lets a node be asked over
@@ -18,7 +19,7 @@ mod proposal;
 mod remote;
 mod serve;
 
-pub use node::{MerchantNode, NodeError, PathKey, Payment, Progress};
+pub use node::{MerchantNode, NodeError, PathKey, Payment, Payout, Progress};
 pub use proposal::{Proposal, ProposedHop, ProposedPath, ProposedRecipient};
 pub use remote::Remote;
 pub use serve::serve;

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Payment, Proposal};
+use crate::{Payment, Payout, Proposal};
 
 /// What the bridge asks.
 #[derive(Debug, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub(crate) enum Question {
     Settle { payment_hash: Hash, preimage: Preimage },
     Refuse { payment_hash: Hash },
     Recorded { payment_hash: Hash },
+    Pay { invoice: Invoice },
+    Payout { payment_hash: Hash },
 }
 
 /// What the node answers.
@@ -23,6 +25,7 @@ pub(crate) enum Question {
 pub(crate) enum Answer {
     PaymentPaths(Proposal),
     Payments(Vec<Payment>),
+    Payout(Payout),
     Done,
     Refused(String),
 }
@@ -31,6 +34,11 @@ pub(crate) enum Answer {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Hash(#[serde(with = "hex")] pub(crate) [u8; 32]);
+
+/// An invoice's TLV stream in hex.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Invoice(#[serde(with = "hex")] pub(crate) Vec<u8>);
 
 /// A preimage in hex; it is not shown.
 #[derive(Serialize, Deserialize)]

@@ -31,6 +31,16 @@ pub trait MerchantNode: Send + Sync + 'static {
         &self,
         payment_hash: [u8; 32],
     ) -> impl Future<Output = Result<(), NodeError>> + Send;
+
+    /// Pays an invoice of somebody's, a TLV stream: once, however often it is asked, and whatever
+    /// happens to the node meanwhile. After a failure, to be asked again is to try again.
+    fn pay(&self, invoice: Vec<u8>) -> impl Future<Output = Result<(), NodeError>> + Send;
+
+    /// How far the payment of an invoice of somebody's is.
+    fn payout(
+        &self,
+        payment_hash: [u8; 32],
+    ) -> impl Future<Output = Result<Payout, NodeError>> + Send;
 }
 
 /// A payment that waits for the bridge.
@@ -67,6 +77,29 @@ pub enum Progress {
     },
     /// The money is the merchant's: it waits to be recorded.
     Received,
+}
+
+/// How far a payment is that the node makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payout {
+    /// Nobody has asked for it, or it came to nothing before any money left.
+    NotBegun,
+    /// It may still succeed or fail.
+    UnderWay,
+    /// The payee has the money.
+    Paid {
+        /// What proves it.
+        #[serde(with = "hex")]
+        preimage: [u8; 32],
+        /// What it cost.
+        fee_msat: u64,
+    },
+    /// All of the money is back.
+    Failed {
+        /// Why, in the words of the node's software.
+        reason: String,
+    },
 }
 
 /// The path key that an HTLC arrived with.

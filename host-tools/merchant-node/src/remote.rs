@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::message::{Answer, Hash, LINE_LIMIT, Preimage, Question};
-use crate::{MerchantNode, NodeError, Payment};
+use crate::message::{Answer, Hash, Invoice, LINE_LIMIT, Preimage, Question};
+use crate::{MerchantNode, NodeError, Payment, Payout};
 
 /// A node in another process, asked over its Unix socket. It is connected to anew whenever it was
 /// lost.
@@ -56,7 +56,10 @@ impl Remote {
     async fn tell(&self, question: &Question) -> Result<(), NodeError> {
         match self.ask(question).await? {
             Answer::Done => Ok(()),
-            Answer::PaymentPaths(_) | Answer::Payments(_) | Answer::Refused(_) => Err(confused()),
+            Answer::PaymentPaths(_)
+            | Answer::Payments(_)
+            | Answer::Payout(_)
+            | Answer::Refused(_) => Err(confused()),
         }
     }
 }
@@ -87,14 +90,18 @@ impl MerchantNode for Remote {
             Answer::PaymentPaths(proposal) => {
                 (&proposal).try_into().map_err(|error: &str| NodeError::Refused(error.to_owned()))
             }
-            Answer::Payments(_) | Answer::Done | Answer::Refused(_) => Err(confused()),
+            Answer::Payments(_) | Answer::Payout(_) | Answer::Done | Answer::Refused(_) => {
+                Err(confused())
+            }
         }
     }
 
     async fn payments(&self) -> Result<Vec<Payment>, NodeError> {
         match self.ask(&Question::Payments).await? {
             Answer::Payments(payments) => Ok(payments),
-            Answer::PaymentPaths(_) | Answer::Done | Answer::Refused(_) => Err(confused()),
+            Answer::PaymentPaths(_) | Answer::Payout(_) | Answer::Done | Answer::Refused(_) => {
+                Err(confused())
+            }
         }
     }
 
@@ -109,6 +116,19 @@ impl MerchantNode for Remote {
 
     async fn recorded(&self, payment_hash: [u8; 32]) -> Result<(), NodeError> {
         self.tell(&Question::Recorded { payment_hash: Hash(payment_hash) }).await
+    }
+
+    async fn pay(&self, invoice: Vec<u8>) -> Result<(), NodeError> {
+        self.tell(&Question::Pay { invoice: Invoice(invoice) }).await
+    }
+
+    async fn payout(&self, payment_hash: [u8; 32]) -> Result<Payout, NodeError> {
+        match self.ask(&Question::Payout { payment_hash: Hash(payment_hash) }).await? {
+            Answer::Payout(payout) => Ok(payout),
+            Answer::PaymentPaths(_) | Answer::Payments(_) | Answer::Done | Answer::Refused(_) => {
+                Err(confused())
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use zeroize::Zeroizing;
 
-use crate::message::{Answer, Hash, LINE_LIMIT, Preimage, Question};
+use crate::message::{Answer, Hash, Invoice, LINE_LIMIT, Preimage, Question};
 use crate::{MerchantNode, NodeError, Proposal};
 
 /// Lets `node` be asked by whoever may open the socket, until it is dropped.
@@ -69,6 +69,12 @@ async fn answer<N: MerchantNode>(node: &N, question: Question) -> Result<Answer,
         }
         Question::Recorded { payment_hash } => {
             node.recorded(payment_hash.0).await.map(|()| Answer::Done)
+        }
+        Question::Pay { invoice: Invoice(invoice) } => {
+            node.pay(invoice).await.map(|()| Answer::Done)
+        }
+        Question::Payout { payment_hash: Hash(hash) } => {
+            node.payout(hash).await.map(Answer::Payout)
         }
     }
 }

@@ -11,10 +11,11 @@ use countersign_client::{
 };
 use countersign_link::{Code, ErrorForm, Summary};
 use countersign_records::{Issued, RecordError, Records};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::block_in_place;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::paymaster::authorised;
 use super::payment_paths::Ways;
 use super::rate::RateSource;
 use super::tally::Tally;
@@ -86,6 +87,8 @@ pub(crate) struct Board {
     pub(crate) invoice_error: ErrorForm,
     pub(crate) records: Records,
     pub(crate) tally: Arc<Tally>,
+    /// Told when there is something to pay.
+    pub(crate) payable: Arc<Notify>,
     /// The prompt that the merchant was last left with.
     pub(crate) prompt: Option<u32>,
 }
@@ -132,6 +135,22 @@ impl Board {
         block_in_place(|| self.records.add_invoice(&issued))
     }
 
+    /// Takes down what the device has authorised to be paid: from then on, it will be.
+    fn take_up(&self, amount_msat: u64, invoice: &[u8]) -> anyhow::Result<()> {
+        let (refund, payout) = authorised(invoice)?;
+        block_in_place(|| {
+            self.records.add_refund(&refund)?;
+            self.records.authorise(&payout)
+        })?;
+        let refund = hex::encode(refund.id);
+        tracing::info!(amount_msat, refund, "the device authorised a payment");
+        if self.ways.node().is_none() {
+            tracing::warn!("no node is there to make it: start the bridge with --node");
+        }
+        self.payable.notify_one();
+        Ok(())
+    }
+
     async fn reply(&mut self, onion: &Onion) -> anyhow::Result<Outcome> {
         let path_key = onion.path_key.serialize();
         let onion = LinkOnion { path_key: &path_key, packet: &onion.packet };
@@ -150,8 +169,9 @@ impl Board {
                 }
                 Ok(Outcome::Later)
             }
-            Answer::Pay { .. } => {
-                anyhow::bail!("a payment was approved, and no node is attached to make it")
+            Answer::Pay { amount_msat, invoice, .. } => {
+                self.take_up(amount_msat, &invoice)?;
+                Ok(Outcome::Silence)
             }
         }
     }

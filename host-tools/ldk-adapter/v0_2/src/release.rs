@@ -6,11 +6,13 @@ use countersign_link::Seal;
 use lightning::blinded_path::payment::{
     Bolt12RefundContext, PaymentConstraints, PaymentContext, UnauthenticatedReceiveTlvs,
 };
-use lightning::ln::channelmanager::AChannelManager;
+use lightning::ln::channelmanager::{AChannelManager, RecipientOnionFields};
 use lightning::offers::nonce::Nonce;
 use lightning::sign::{EntropySource, NodeSigner};
 use lightning::types::payment::{PaymentHash, PaymentSecret};
 use lightning::util::ser::Writeable as _;
+
+pub(crate) use lightning::ln::channelmanager::{Retry, RetryableSendFailure};
 
 /// How the device seals the records: 0.2.7 finds its own by an HMAC inside of them.
 pub(crate) const SEAL: Seal = Seal::Plain;
@@ -42,4 +44,9 @@ pub(crate) fn expect<M: AChannelManager + ?Sized>(
     seconds: u32,
 ) -> Result<PaymentSecret, ()> {
     manager.get_cm().create_inbound_payment_for_hash(hash, Some(least_msat), seconds, None)
+}
+
+/// What a recipient of a BOLT 12 payment is told beside what it has sealed for itself: nothing.
+pub(crate) fn recipient_fields(_amount_msat: u64) -> RecipientOnionFields {
+    RecipientOnionFields::spontaneous_empty()
 }

@@ -10,6 +10,7 @@
 //! a payment    update_add_htlc ──> Ear notes the path key ──> channel manager
 //!              PaymentClaimable ──> held, on disk, until the bridge brings the preimage
 //!              PaymentClaimed ──> told until the bridge has it on record
+//! a payout     send_payment, its id the payment hash ──> PaymentSent, kept for ever: never twice
 //! ```
 //!
 //! It refuses to have the preimage before that: LDK is given the hash alone
@@ -17,6 +18,7 @@
 //! only `release` differs.
 
 #![expect(clippy::std_instead_of_alloc, reason = "a host program has std")]
+#![expect(clippy::large_stack_frames, reason = "LDK's values are kilobytes, and a host has stack")]
 
 #[path = "../../adapter/adapter.rs"]
 mod adapter;

@@ -7,9 +7,12 @@ use lightning::blinded_path::payment::{
     Bolt12RefundContext, PaymentConstraints, PaymentContext, ReceiveTlvs,
 };
 use lightning::ln::channelmanager::AChannelManager;
+use lightning::ln::outbound_payment::RecipientOnionFields;
 use lightning::sign::{EntropySource, NodeSigner};
 use lightning::types::payment::{PaymentHash, PaymentSecret};
 use lightning::util::ser::Writeable as _;
+
+pub(crate) use lightning::ln::outbound_payment::{Retry, RetryableSendFailure};
 
 /// How the device seals the records: with the node's receive-auth key, pinned at pairing.
 pub(crate) const SEAL: Seal = Seal::ReceiveAuth;
@@ -45,4 +48,9 @@ pub(crate) fn expect<M: AChannelManager + ?Sized>(
     let (secret, _metadata) =
         manager.create_inbound_payment_for_hash(hash, Some(least_msat), seconds, None, None)?;
     Ok(secret)
+}
+
+/// What a recipient of a BOLT 12 payment is told beside what it has sealed for itself: nothing.
+pub(crate) fn recipient_fields(amount_msat: u64) -> RecipientOnionFields {
+    RecipientOnionFields::spontaneous_empty(amount_msat)
 }
