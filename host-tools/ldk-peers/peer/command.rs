@@ -1,3 +1,4 @@
+use core::pin::pin;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -73,14 +74,28 @@ async fn merchant(arguments: &MerchantArguments) -> anyhow::Result<ExitCode> {
 async fn refund(arguments: &RefundArguments) -> anyhow::Result<ExitCode> {
     let mut payback = Payback::start(arguments).await?;
     print(&json!({ "ldk": VERSION, "refund": payback.refund.to_string() }))?;
-    print(&summary(&payback.invoice().await?))?;
-    Ok(ExitCode::SUCCESS)
+    let invoice = payback.invoice().await?;
+    print(&summary(&invoice))?;
+    if !arguments.pay {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let payment = payback.pay(&invoice).await;
+    print(&payment.to_json())?;
+    Ok(match payment {
+        Payment::Sent { .. } => ExitCode::SUCCESS,
+        Payment::Failed { .. } => ExitCode::FAILURE,
+    })
 }
 
 async fn withdrawal(arguments: &WithdrawArguments) -> anyhow::Result<ExitCode> {
-    let withdrawal = Withdrawal::start(arguments).await?;
+    let mut withdrawal = Withdrawal::start(arguments).await?;
     print(&summary(&withdrawal.invoice))?;
-    standard_input_closes().await?;
+    let mut closed = pin!(standard_input_closes());
+    tokio::select! {
+        end = &mut closed => return end.map(|()| ExitCode::SUCCESS),
+        received = withdrawal.receive() => print(&json!({ "received_msat": received? }))?,
+    }
+    closed.await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,11 +6,8 @@ use std::time::Instant;
 use anyhow::Context;
 use bitcoin::constants::ChainHash;
 use bitcoin::secp256k1::Secp256k1;
-use countersign_ldk_peer_interface::{
-    Answer, Failure, PayerArguments, Payment, Seed, VerifiedInvoice,
-};
-use lightning::blinded_path::message::OffersContext;
-use lightning::events::{Event, PaymentFailureReason};
+use countersign_ldk_peer_interface::{Answer, Failure, PayerArguments, Seed, VerifiedInvoice};
+use lightning::events::Event;
 use lightning::ln::channelmanager::{OptionalOfferPaymentParams, PaymentId};
 use lightning::offers::flow::OffersMessageFlow;
 use lightning::offers::invoice::Bolt12Invoice;
@@ -26,6 +23,7 @@ use super::log::Log;
 use super::node::{Hearing, Node, Settings, random_bytes, unix_seconds};
 use super::offers::Seen;
 use super::paths::MessagePaths;
+use super::payment::{TIMEOUT, pay, payment_failure};
 use crate::release::{Tip, VERSION};
 
 /// A wallet that asks for the invoice of an offer, lets LDK judge what comes back, and pays it.
@@ -101,7 +99,9 @@ impl Payer {
                     self.skip_seen();
                     let mut verified = self.verified(inquiry, &invoice);
                     if self.intent == Intent::Pay {
-                        verified.payment = Some(self.pay(inquiry, &invoice, context).await);
+                        let deadline = inquiry.deadline;
+                        let paid = pay(&mut self.node, &invoice, context, deadline).await;
+                        verified.payment = Some(paid);
                     }
                     return Answer::Verified(Box::new(verified));
                 }
@@ -139,35 +139,6 @@ impl Payer {
         while let Ok(seen) = self.node.seen.try_recv() {
             if matches!(seen, Seen::Invoice(..)) {
                 break;
-            }
-        }
-    }
-
-    /// Has LDK pay an invoice, and waits for the preimage or for the money to be back.
-    async fn pay(
-        &mut self,
-        inquiry: &Inquiry,
-        invoice: &Bolt12Invoice,
-        context: Option<OffersContext>,
-    ) -> Payment {
-        let failed = |reason| Payment::Failed { reason };
-        let sent = self.node.manager.send_payment_for_bolt12_invoice(invoice, context.as_ref());
-        if let Err(error) = sent {
-            return failed(format!("{error:?}"));
-        }
-        self.node.flush();
-        loop {
-            match timeout_at(inquiry.deadline, self.node.events.recv()).await {
-                Ok(Some(Event::PaymentSent { payment_preimage, fee_paid_msat, .. })) => {
-                    let preimage = payment_preimage.0;
-                    return Payment::Sent { preimage, fee_msat: fee_paid_msat };
-                }
-                Ok(Some(Event::PaymentFailed { reason, .. })) => {
-                    return failed(payment_failure(reason));
-                }
-                Ok(Some(_)) => {}
-                Ok(None) => return failed("the node stopped".to_owned()),
-                Err(_) => return failed(TIMEOUT.to_owned()),
             }
         }
     }
@@ -305,10 +276,3 @@ fn judge(
 fn semantic(error: &Bolt12SemanticError) -> String {
     format!("{error:?}")
 }
-
-/// LDK's reasons have no other text.
-fn payment_failure(reason: Option<PaymentFailureReason>) -> String {
-    reason.map_or_else(|| "unexplained".to_owned(), |reason| format!("{reason:?}"))
-}
-
-const TIMEOUT: &str = "timeout";

@@ -17,6 +17,7 @@ mod node;
 mod offers;
 mod paths;
 mod payer;
+mod payment;
 mod refund;
 mod relay;
 mod routes;

@@ -2,7 +2,10 @@ use core::fmt;
 use core::time::Duration;
 
 use anyhow::{Context, bail};
-use countersign_ldk_peer_interface::{Ground, PathShape, RefundArguments, Seed, WithdrawArguments};
+use countersign_ldk_peer_interface::{
+    PathShape, Payment, RefundArguments, Seed, WithdrawArguments,
+};
+use lightning::blinded_path::message::OffersContext;
 use lightning::events::Event;
 use lightning::ln::channelmanager::PaymentId;
 
@@ -12,15 +15,19 @@ use lightning::offers::refund::Refund;
 use lightning::routing::router::RouteParametersConfig;
 use tokio::time::{Instant, timeout_at};
 
+use super::channels;
 use super::node::{Hearing, Node, Settings, random_bytes, unix_seconds};
+use super::payment::pay;
 use crate::release::Retry;
 
-/// A wallet that owes somebody money, and lets LDK judge the invoice that comes for it.
+/// A wallet that owes somebody money, lets LDK judge the invoice that comes for it, and pays it.
 pub struct Payback {
     /// What whoever gets the money scans.
     pub refund: Refund,
     node: Node,
     payment: PaymentId,
+    /// What came with the invoice.
+    context: Option<OffersContext>,
     deadline: Instant,
 }
 
@@ -36,11 +43,12 @@ impl Payback {
                 seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
                 path_shape: arguments.refund_path,
                 known_channels: &[],
-                ground: &Ground::default(),
+                ground: &arguments.ground,
             },
             Hearing::Manager,
         )?;
         node.connect(&arguments.peer).await?;
+        channels::open(&node, &arguments.peer.node_id, &arguments.ground.channel).await?;
         let payment = PaymentId(random_bytes()?);
         let expiry = Duration::from_secs(u64::from(unix_seconds()?).saturating_add(HOLDS));
         let builder = node.manager.create_refund_builder(
@@ -55,7 +63,7 @@ impl Payback {
         let refund = builder.build().map_err(|error| refused(&error))?;
         let patience = Duration::from_secs(arguments.timeout);
         let deadline = Instant::now().checked_add(patience).context("the timeout is too long")?;
-        Ok(Self { refund, node, payment, deadline })
+        Ok(Self { refund, node, payment, context: None, deadline })
     }
 
     /// The invoice for the refund, once LDK has verified one.
@@ -65,9 +73,10 @@ impl Payback {
     pub async fn invoice(&mut self) -> anyhow::Result<Bolt12Invoice> {
         loop {
             match timeout_at(self.deadline, self.node.events.recv()).await? {
-                Some(Event::InvoiceReceived { payment_id, invoice, .. })
+                Some(Event::InvoiceReceived { payment_id, invoice, context, .. })
                     if payment_id == self.payment =>
                 {
+                    self.context = context;
                     return Ok(invoice);
                 }
                 Some(Event::PaymentFailed { reason, .. }) => {
@@ -78,6 +87,12 @@ impl Payback {
             }
         }
     }
+
+    /// Has LDK pay that invoice.
+    pub async fn pay(&mut self, invoice: &Bolt12Invoice) -> Payment {
+        let context = self.context.take();
+        pay(&mut self.node, invoice, context, self.deadline).await
+    }
 }
 
 /// A node that has asked for the money of somebody's refund. It must go on for as long as its
@@ -85,7 +100,7 @@ impl Payback {
 pub struct Withdrawal {
     /// What it has sent.
     pub invoice: Bolt12Invoice,
-    _node: Node,
+    node: Node,
 }
 
 impl Withdrawal {
@@ -104,15 +119,34 @@ impl Withdrawal {
                 seed: arguments.key.map_or_else(|| random_bytes().map(Seed), Ok)?,
                 path_shape: PathShape::Padded,
                 known_channels: &[],
-                ground: &Ground::default(),
+                ground: &arguments.ground,
             },
             Hearing::Manager,
         )?;
         node.connect(&arguments.peer).await?;
+        channels::open(&node, &arguments.peer.node_id, &arguments.ground.channel).await?;
         let invoice =
             node.manager.request_refund_payment(&refund).map_err(|error| refused(&error))?;
         node.flush();
-        Ok(Self { invoice, _node: node })
+        Ok(Self { invoice, node })
+    }
+
+    /// Takes the money, however long it takes to come, and says how much it is in millisatoshi.
+    ///
+    /// # Errors
+    /// The node stops.
+    pub async fn receive(&mut self) -> anyhow::Result<u64> {
+        loop {
+            let event = self.node.events.recv().await.context("the node stopped")?;
+            if let Event::PaymentClaimed { amount_msat, .. } = event {
+                return Ok(amount_msat);
+            }
+            if let Event::PaymentClaimable { purpose, .. } = event
+                && let Some(preimage) = purpose.preimage()
+            {
+                self.node.manager.claim_funds(preimage);
+            }
+        }
     }
 }
 

@@ -101,7 +101,9 @@ impl Answer {
 }
 
 impl Payment {
-    fn to_json(&self) -> Value {
+    /// The payment as the JSON object that a peer prints.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
         match self {
             Self::Sent { preimage, fee_msat } => {
                 json!({ "preimage": hex::encode(preimage), "fee_msat": fee_msat })

@@ -26,9 +26,9 @@ pub enum Verb {
     Payer(Box<PayerArguments>),
     /// Make an offer and answer requests for it, until standard input closes
     Merchant(MerchantArguments),
-    /// Make a refund, and say whether LDK accepts the invoice that comes for it
+    /// Make a refund, say whether LDK accepts the invoice that comes for it, and pay it if told to
     Refund(RefundArguments),
-    /// Send an invoice for somebody's refund, and stay until standard input closes
+    /// Send an invoice for somebody's refund, take the money, and stay until standard input closes
     Withdraw(WithdrawArguments),
     /// Be the node of a merchant who has a device, until standard input closes
     Node(NodeArguments),
@@ -156,7 +156,7 @@ pub struct MerchantArguments {
     pub key: Option<Seed>,
 }
 
-/// A wallet that owes somebody money, and does not pay it.
+/// A wallet that owes somebody money.
 #[derive(Debug, Args)]
 pub struct RefundArguments {
     /// The node to connect to: the refund's introduction node
@@ -177,9 +177,15 @@ pub struct RefundArguments {
     /// 32 bytes in hex that the node's keys follow from [default: drawn]
     #[arg(long, value_name = "HEX")]
     pub key: Option<Seed>,
-    /// How long to wait for the invoice
+    /// How long to wait for the invoice, and for its payment
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub timeout: u64,
+    /// Pay the invoice
+    #[arg(long, requires = "channel")]
+    pub pay: bool,
+    /// Its channels.
+    #[command(flatten)]
+    pub ground: Ground,
 }
 
 /// A node that wants the money of a refund.
@@ -197,6 +203,9 @@ pub struct WithdrawArguments {
     /// 32 bytes in hex that the node's keys follow from [default: drawn]
     #[arg(long, value_name = "HEX")]
     pub key: Option<Seed>,
+    /// Its channels.
+    #[command(flatten)]
+    pub ground: Ground,
 }
 
 /// The node of a merchant whose keys for offers and invoices are in a device.

@@ -76,13 +76,15 @@ impl Router for Routes {
     fn create_blinded_payment_paths<T: Signing + Verification>(
         &self,
         recipient: PublicKey,
-        _first_hops: Vec<ChannelDetails>,
+        first_hops: Vec<ChannelDetails>,
         records: ReceiveTlvs,
         _amount_msat: Option<u64>,
         secp: &Secp256k1<T>,
     ) -> Result<Vec<BlindedPaymentPath>, ()> {
         let delta = Self::MIN_FINAL_CLTV_EXPIRY_DELTA;
-        BlindedPaymentPath::one_hop(recipient, records, delta, &*self.entropy, secp)
-            .map(|path| vec![path])
+        Self::ways_in(&first_hops, |hops| {
+            let (records, entropy) = (records.clone(), &*self.entropy);
+            BlindedPaymentPath::new(hops, recipient, records, u64::MAX, delta, entropy, secp)
+        })
     }
 }
