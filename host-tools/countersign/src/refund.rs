@@ -2,14 +2,22 @@
 
 mod accept;
 mod create;
+mod list;
+mod show;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use crate::offer::open_records;
+
 /// Offer somebody money, or take what somebody offers
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    /// The record of what was issued, if it is not in the usual place
+    #[arg(long, global = true, value_name = "FILE")]
+    records: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -17,12 +25,26 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Create(create::Arguments),
+    /// List the refunds that were offered, the oldest first, and what became of each
+    List(Printing),
+    Show(show::Arguments),
     Accept(accept::Arguments),
 }
 
+/// How a verb prints what it says.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Printing {
+    /// Print JSON instead of a page for people
+    #[arg(long)]
+    json: bool,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let records = || open_records(arguments.records.as_ref());
     let (page, json) = match &arguments.verb {
-        Verb::Create(arguments) => (create::run(arguments)?, arguments.device.json),
+        Verb::Create(arguments) => (create::run(arguments, &records()?)?, arguments.device.json),
+        Verb::List(printing) => (list::run(&records()?)?, printing.json),
+        Verb::Show(arguments) => (show::run(arguments, &records()?)?, arguments.printing.json),
         Verb::Accept(arguments) => (accept::run(arguments)?, arguments.json),
     };
     page.print(json)?;

@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::string_slice,
     reason = "a test that panics has failed, which is its purpose"
 )]
@@ -54,7 +53,7 @@ impl Shop {
     fn run(&self, arguments: &[&str], input: &str) -> Output {
         let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
             .args(arguments)
-            .args(if arguments[0] == "invoices" { vec![] } else { vec!["--device", &self.device] })
+            .args(if asks_the_device(arguments) { vec!["--device", &self.device] } else { vec![] })
             .env("COUNTERSIGN_HOME", self.home.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -71,7 +70,7 @@ impl Shop {
     fn json_from(&self, arguments: &[&str], input: &str) -> Value {
         let mut all = arguments.to_vec();
         all.push("--json");
-        if arguments[0] != "invoices" {
+        if asks_the_device(arguments) {
             all.extend(["--approve", "always"]);
         }
         let output = self.run(&all, input);
@@ -96,6 +95,11 @@ impl Shop {
             ["offer", "create", "--description", "tea", "--amount", "10sat", "--path", &path];
         self.json(&arguments)
     }
+}
+
+/// Whether a verb asks the device, and not the record alone.
+fn asks_the_device(arguments: &[&str]) -> bool {
+    !matches!(arguments, ["invoices", ..] | ["refund", "list" | "show", ..])
 }
 
 fn error(output: &Output) -> String {
@@ -243,6 +247,24 @@ fn a_refund_is_offered_within_the_rules_and_in_bitcoin() {
     assert_ne!(shop.json(&create("10sat"))["id"], made["id"], "each is one of its own");
     assert!(shop.failure(&create("1000001sat")).contains("largest-payout"));
     assert!(shop.failure(&create("10EUR")).contains("in bitcoin"));
+}
+
+#[test]
+fn refunds_are_listed_as_they_stand_and_shown_with_their_text() {
+    let shop = Shop::open();
+    let none = shop.run(&["refund", "list"], "");
+    assert!(String::from_utf8(none.stdout).unwrap().contains("No refund is on record yet"));
+    let path = format!("{RELAY},{BRIDGE}");
+    let create = ["refund", "create", "--description", "too much", "--path", &path];
+    let lapses = shop.json(&[&create[..], &["--amount", "10sat", "--expires", "1000000"]].concat());
+    let made = shop.json(&[&create[..], &["--amount", "11sat"]].concat());
+    let list = shop.json(&["refund", "list"]);
+    let listed: Vec<_> = list.as_array().unwrap().iter().map(|each| &each["id"]).collect();
+    assert!(listed.contains(&&lapses["id"]) && listed.contains(&&made["id"]), "{list}");
+    let shown = shop.json(&["refund", "show", &made["id"].as_str().unwrap()[..12]]);
+    assert_eq!((&shown["state"], &shown["amount_msat"]), (&"open".into(), &11_000.into()));
+    assert_eq!((&shown["refund"], &shown["payment_hash"]), (&made["refund"], &Value::Null));
+    assert!(shop.failure(&["refund", "show", "zz"]).contains("no refund on record"));
 }
 
 #[test]

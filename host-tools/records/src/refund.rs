@@ -156,7 +156,7 @@ mod tests {
         records.authorise(&authorised(1)).unwrap();
         assert_eq!((state(1, 201), state(2, 200)), (RefundState::Authorised, RefundState::Open));
         let paid = Outcome::Paid { at: 150, preimage: [5; 32], fee_msat: 3 };
-        records.settle_payout(&[101; 32], &paid).unwrap();
+        records.settle_payout(&authorised(1).payment_hash, &paid).unwrap();
         assert_eq!(state(1, 201), RefundState::Paid);
         let ids: Vec<_> =
             records.refunds().unwrap().iter().map(|refund| refund.offered.id[0]).collect();

@@ -27,7 +27,7 @@ pub(crate) fn refund(number: u8) -> Offered {
 /// An invoice for that refund.
 pub(crate) fn authorised(number: u8) -> Authorised {
     Authorised {
-        payment_hash: [100 + number; 32],
+        payment_hash: [!number; 32],
         refund: [number; 32],
         amount_msat: 7_000,
         invoice: vec![number; 40],

@@ -154,6 +154,54 @@ impl Market {
         payer
     }
 
+    /// A refund of the merchant's, as `countersign refund create` tells of it. The bridge is stopped
+    /// meanwhile: who makes one needs the device.
+    #[must_use]
+    pub fn refund(&mut self, terms: &[&str]) -> Value {
+        self.bridge = None;
+        let mut create = self.merchant.countersign();
+        create.args(["refund", "create", "--json", "--device", &self.merchant.device]);
+        create.args(["--path", &format!("{},{}", self.relays_id, self.merchant.bridge_id)]);
+        let [made] = ask(create.args(terms)).try_into().unwrap();
+        self.start_bridge();
+        made
+    }
+
+    /// What became of it.
+    #[must_use]
+    pub fn refund_on_record(&self, refund: &Value) -> Value {
+        let mut show = self.merchant.countersign();
+        show.args(["refund", "show", "--json", refund["id"].as_str().unwrap()]);
+        let [shown] = ask(&mut show).try_into().unwrap();
+        shown
+    }
+
+    /// Waits until a refund is in a state, and returns what is on record of it.
+    ///
+    /// # Panics
+    /// It does not come to be.
+    pub fn wait_for_refund(&self, refund: &Value, state: &str) -> Value {
+        let begin = Instant::now();
+        loop {
+            let shown = self.refund_on_record(refund);
+            if shown["state"] == state {
+                return shown;
+            }
+            assert!(begin.elapsed() < PATIENCE, "not {state}: {shown}\n{}", self.bridge_log());
+            sleep(POLL);
+        }
+    }
+
+    /// Lets somebody come who sends an invoice for a refund, and who stays to take the money: what
+    /// comes first is the invoice, then what was received for it.
+    #[must_use]
+    pub fn withdraw(&self, ldk: Ldk, refund: &Value) -> Process {
+        let mut payee = program(ldk.program());
+        payee.args(["withdraw", "--refund", refund["refund"].as_str().unwrap()]);
+        payee.args(["--peer", &self.entrance(), "--channel", PAYEES_CHANNEL]);
+        Process::start(payee.arg("--chain").arg(self.path("chain")), &self.path("payee.log"))
+    }
+
     /// The merchant's record.
     #[must_use]
     pub fn invoices(&self) -> Vec<Value> {
@@ -197,5 +245,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// Most of it is the relay's: what it can forward.
+const PAYEES_CHANNEL: &str = "1000000:900000";
 const POLL: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,11 +1,12 @@
 use anyhow::bail;
 use countersign_client::{OfferPath, RefundTerms};
 use countersign_link::{Padding, Price};
+use countersign_records::{Offered, Records};
 use serde_json::json;
 
 use crate::connection::DeviceArguments;
 use crate::offer::{TypedPath, TypedPrice, expiry};
-use crate::page::Page;
+use crate::page::{Page, now};
 
 /// Offer to pay somebody, once; the device shows it and its button confirms it
 ///
@@ -33,7 +34,7 @@ pub(crate) struct Arguments {
     paths: Vec<TypedPath>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Page> {
+pub(crate) fn run(arguments: &Arguments, records: &Records) -> anyhow::Result<Page> {
     let TypedPrice(Price::Msat(amount_msat)) = arguments.amount else {
         bail!("a refund is in bitcoin: say how much as 10sat or 1000msat");
     };
@@ -49,6 +50,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Page> {
     };
     let mut connection = arguments.device.open()?;
     let issued = connection.wait(async |client| client.create_refund(&terms).await)?;
+    records.add_refund(&Offered {
+        id: issued.offer,
+        text: issued.text.clone(),
+        description: terms.description,
+        amount_msat,
+        created_at: now()?,
+        expires_at: terms.expiry,
+    })?;
     let id = hex::encode(issued.offer);
     Ok(Page::new(json!({ "id": id, "refund": issued.text }))
         .field("id", &id)
