@@ -338,14 +338,3 @@ fn no_reply_but_the_claims_has_the_preimage_in_it() {
         }
     });
 }
-
-#[test]
-fn a_claim_with_the_payment_onion_is_not_known_yet() {
-    with_curve(|curve| {
-        let (mut scene, bought) = bought(curve);
-        let receipt = &bought.receipt;
-        let path_key = Bytes(scene.arriving_path_key(&bought.invoice));
-        let claim = ClaimRequest::Onion { receipt, path_key, amount_msat: 10_000, cltv_expiry: 1 };
-        assert_eq!(code(&scene.shop.call(&Request::Claim(claim))), 104);
-    });
-}

@@ -10,6 +10,8 @@ mod conversation;
 mod onions;
 #[path = "hostile_host/paths.rs"]
 mod paths;
+#[path = "hostile_host/payments.rs"]
+mod payments;
 #[path = "hostile_host/state.rs"]
 mod state;
 

@@ -2,6 +2,7 @@
 //! specification's test vectors.
 
 pub mod dearest;
+pub mod htlc;
 pub mod merchant;
 pub mod model;
 pub mod onion;

@@ -34,6 +34,8 @@ pub enum Evidence {
     Onion {
         /// The `path_id`, beside the invoice's.
         path_id: Match,
+        /// The HTLC's `cltv_expiry`, beside what the payer asked for and the path allows.
+        expiry: Match,
         /// The sum of the parts.
         received: Msat,
         /// `total_amount_msat`.
@@ -51,8 +53,9 @@ pub fn judge_claim(rules: &Rules, facts: &ClaimFacts) -> Verdict {
         (ReleaseRule::Facts, Evidence::Facts { context, expiry, received }) => {
             context.or(foreign).and(expiry.or(foreign)).and(judge_amount(*owed, *received))
         }
-        (ReleaseRule::Onion, Evidence::Onion { path_id, received, total }) => path_id
+        (ReleaseRule::Onion, Evidence::Onion { path_id, expiry, received, total }) => path_id
             .or(foreign)
+            .and(expiry.or(foreign))
             .and(judge_amount(*owed, *total))
             .and(Verdict::at_least(received, total, Verdict::Refuse(Rule::ReleaseAmount))),
         (ReleaseRule::PathKey | ReleaseRule::Facts | ReleaseRule::Onion, _) => {
@@ -91,7 +94,8 @@ mod tests {
     }
 
     fn onion(path_id: Match, received: u64, total: u64) -> Evidence {
-        Evidence::Onion { path_id, received: msat(received), total: msat(total) }
+        let expiry = Same;
+        Evidence::Onion { path_id, expiry, received: msat(received), total: msat(total) }
     }
 
     const RELEASED: Verdict = Verdict::Sign;
@@ -119,6 +123,9 @@ mod tests {
         assert_eq!(judge(ReleaseRule::Facts, facts(Different, Same, 1_000)), FOREIGN);
         assert_eq!(judge(ReleaseRule::Facts, facts(Same, Different, 1_000)), FOREIGN);
         assert_eq!(judge(ReleaseRule::Onion, onion(Different, 1_000, 1_000)), FOREIGN);
+        let (received, total) = (msat(1_000), msat(1_000));
+        let late = Evidence::Onion { path_id: Same, expiry: Different, received, total };
+        assert_eq!(judge(ReleaseRule::Onion, late), FOREIGN);
     }
 
     #[test]

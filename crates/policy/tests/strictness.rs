@@ -128,10 +128,8 @@ fn evidence() -> impl Strategy<Value = Evidence> {
             expiry,
             received
         }),
-        (same(), amount(), amount()).prop_map(|(path_id, received, total)| Evidence::Onion {
-            path_id,
-            received,
-            total
+        (same(), same(), amount(), amount()).prop_map(|(path_id, expiry, received, total)| {
+            Evidence::Onion { path_id, expiry, received, total }
         }),
     ]
 }

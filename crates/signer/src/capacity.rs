@@ -54,6 +54,19 @@ pub const RECEIPT_LEN: usize = 12 + 16 + 64 + 4 * 48;
 /// release the same preimage for other facts as well, and count that again.
 pub const RELEASED_PAYMENTS: usize = 16;
 
+/// Parts of payments that the device holds at a time until the rest arrives, under the onion rule
+/// (70): 40 bytes each. LDK pays in ten parts at most. The last part of a payment takes no place,
+/// nor does one that is paid in one part.
+pub const HELD_PARTS: usize = 12;
+
+/// Seconds for which the device holds the parts of a payment, from the first. A node keeps them for
+/// 60 seconds at least (BOLT 4): none that it has given back by then is counted.
+pub const PART_SECONDS: u64 = 50;
+
+/// Bytes of `encrypted_recipient_data` in a payment onion whose last hop the device is: 34 for the
+/// `path_id`, 12 for the constraints, 16 for the tag, and what pads them to the other hops'.
+pub const PART_DATA_LEN: usize = 128;
+
 /// Bytes of a `path_id` in the records of a payment's recipient.
 pub const PAYMENT_PATH_ID_LEN: usize = 64;
 

@@ -1,7 +1,7 @@
 use countersign_link::{
-    Bytes, Capacities, Code, HelloAck, Info, MAX_CHUNK, MAX_FRAME, Network, OfferRequest,
-    OnionRequest, PROTOCOL, Packer, Part, Provision, RefundRequest, Reply, Request, State, Status,
-    WINDOW,
+    Bytes, Capacities, ClaimRequest, Code, HelloAck, Info, MAX_CHUNK, MAX_FRAME, Network,
+    OfferRequest, OnionRequest, PROTOCOL, Packer, Part, Provision, RefundRequest, Reply, Request,
+    State, Status, WINDOW,
 };
 use countersign_onion::capacity::MAX_PACKET_LEN;
 use countersign_policy::Disclosure;
@@ -138,6 +138,7 @@ impl Device<'_> {
             (Task::Idle, _) => Ok(()),
             (
                 Task::Receiving { .. }
+                | Task::Claiming { .. }
                 | Task::Drafting { .. }
                 | Task::Importing { .. }
                 | Task::Withdrawing { .. }
@@ -159,6 +160,7 @@ impl Device<'_> {
             | Request::Prompt { .. }
             | Request::Provision(Provision::ShowWords) => Place::Aside,
             Request::Onion(OnionRequest::Chunk(_) | OnionRequest::End { .. })
+            | Request::Claim(ClaimRequest::OnionChunk(_) | ClaimRequest::OnionEnd)
             | Request::Offer(OfferRequest::Path { .. } | OfferRequest::End)
             | Request::Refund(
                 RefundRequest::Path { .. } | RefundRequest::End | RefundRequest::AnswerEnd,

@@ -9,6 +9,7 @@ use crate::capacity::{REMEMBERED_OFFERS, RESERVED, RESERVED_SHARE};
 use crate::counters::{Level, Times};
 use crate::keys::{Purpose, Seed};
 use crate::network::chain;
+use crate::parts::Parts;
 use crate::rate::ClaimedRate;
 use crate::vault::{Payment, ReleasedPayments};
 use crate::{Counters, Payouts, Settings, Stored, Unreadable};
@@ -23,6 +24,7 @@ pub(crate) struct Merchant {
     pub(crate) clock: Option<Clock>,
     pub(crate) rate: Option<ClaimedRate>,
     pub(crate) released: ReleasedPayments,
+    pub(crate) parts: Parts,
     pub(crate) payouts: Payouts,
     /// Offers made since the device was switched on, and their epochs.
     pub(crate) remembered: Vec<([u8; 32], u32), REMEMBERED_OFFERS>,
@@ -46,6 +48,7 @@ impl Merchant {
             clock: None,
             rate: None,
             released: ReleasedPayments::new(),
+            parts: Parts::default(),
             payouts: Payouts::default(),
             remembered: Vec::new(),
             node_key,

@@ -62,14 +62,8 @@ impl Device<'_> {
                 let (Ok(path_key), Some(_)) = (path_key, PayloadsLen::of_packet(packet_len)) else {
                     return Ok(Output::Reply { id, reply: Reply::Ignored });
                 };
-                let onion = Receiving {
-                    unblinding: Unblinding::new(&merchant.node_key, path_key),
-                    chunks: Assembler::new((*length).into()),
-                    unacknowledged: 0,
-                    header: Vec::new(),
-                    mac: Vec::new(),
-                    packet_len,
-                };
+                let unblinding = Unblinding::new(&merchant.node_key, path_key);
+                let onion = Receiving::new(unblinding, AssociatedData::None, *length);
                 self.desk.wipe();
                 self.task = Task::Receiving { id, onion };
                 Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
@@ -106,17 +100,7 @@ impl Device<'_> {
         let Task::Receiving { onion, .. } = &mut self.task else {
             return Err(Code::NOT_OPEN.into());
         };
-        match onion.chunks.place(chunk).or(Err(Code::CHUNK_ORDER))? {
-            Placed::New => onion.take(merchant, chunk, &mut self.desk.peel),
-            Placed::Repeated => {}
-        }
-        // Each chunk costs a credit, however short it is, and also when it was there already.
-        onion.unacknowledged = onion.unacknowledged.saturating_add(1);
-        if onion.unacknowledged >= WINDOW {
-            onion.unacknowledged = 0;
-            return Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } });
-        }
-        Ok(Output::Nothing)
+        onion.chunk(id, chunk, merchant, &mut self.desk.peel)
     }
 
     /// All of the message is here: opens it, and goes as far as nobody has to be asked.
@@ -234,6 +218,40 @@ pub(crate) enum Refusal {
 }
 
 impl Receiving {
+    /// An onion of so many bytes, of which none has arrived.
+    pub(crate) fn new(unblinding: Unblinding, associated: AssociatedData, packet_len: u16) -> Self {
+        Self {
+            unblinding,
+            associated,
+            chunks: Assembler::new(packet_len.into()),
+            unacknowledged: 0,
+            header: Vec::new(),
+            mac: Vec::new(),
+            packet_len: packet_len.into(),
+        }
+    }
+
+    /// Takes a chunk of the request `id`, and says when the host may send more.
+    pub(crate) fn chunk<'o>(
+        &mut self,
+        id: u32,
+        chunk: &Chunk<'_>,
+        merchant: &Merchant,
+        peel: &mut Peel,
+    ) -> Result<Output<'o>, Failure> {
+        match self.chunks.place(chunk).or(Err(Code::CHUNK_ORDER))? {
+            Placed::New => self.take(merchant, chunk, peel),
+            Placed::Repeated => {}
+        }
+        // Each chunk costs a credit, however short it is, and also when it was there already.
+        self.unacknowledged = self.unacknowledged.saturating_add(1);
+        if self.unacknowledged >= WINDOW {
+            self.unacknowledged = 0;
+            return Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } });
+        }
+        Ok(Output::Nothing)
+    }
+
     /// Passes a chunk on: to the header, to the payloads, to the MAC.
     fn take(&mut self, merchant: &Merchant, chunk: &Chunk<'_>, peel: &mut Peel) {
         let header_missing = HEADER_LEN.saturating_sub(self.header.len());
@@ -257,7 +275,7 @@ impl Receiving {
         let key = self.unblinding.blinded_key(&merchant.node_key);
         let len = PayloadsLen::of_packet(self.packet_len);
         if let (Ok(header), Ok(key), Some(len)) = (header, key, len)
-            && peel.begin(&key, header, len, AssociatedData::None).is_err()
+            && peel.begin(&key, header, len, self.associated).is_err()
         {
             // Nothing is begun then, and the end fails.
             peel.wipe();

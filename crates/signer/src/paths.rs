@@ -9,8 +9,8 @@ use countersign_link::{
 };
 use countersign_offers::{InvoiceTerms, InvoiceWriter, PaymentParts};
 use countersign_policy::{
-    Disclosure, Listing, Multipart, Parts, PathFacts, PathsFacts, Recipient as Payee, Rule,
-    Verdict, judge_path, judge_paths,
+    Disclosure, Listing, Multipart, Parts, PathFacts, PathsFacts, Recipient as Payee, ReleaseRule,
+    Rule, Verdict, judge_path, judge_paths,
 };
 use countersign_units::Msat;
 use heapless::Vec;
@@ -21,6 +21,7 @@ use crate::decisions::point;
 use crate::device::{Answered, Condition, Desk, Device, Scratch};
 use crate::input::Failure;
 use crate::log::Subject;
+use crate::merchant::Merchant;
 use crate::onion::Refusal;
 use crate::task::{Change, Content, Origin, Paths, Pending, Task};
 use crate::vault::{End, Payment, Receipt, half_sha256};
@@ -156,7 +157,10 @@ impl Device<'_> {
             Parts::Several => *htlc_minimum_msat,
         };
         let key = settings.receive_auth_key.map(Secret::new);
-        let data = own_records(records, amount)?;
+        let data = match settings.rules.limits().release {
+            ReleaseRule::PathKey | ReleaseRule::Facts => own_records(records, amount)?,
+            ReleaseRule::Onion => ending_here(records, *seal, &pending.payment_hash)?,
+        };
         let recipient = Recipient {
             node_id: point(node)?,
             data,
@@ -178,7 +182,7 @@ impl Device<'_> {
             PathError::Overflow => Code::policy(Rule::FeeBase.number()),
             PathError::NoAmountFits => Code::policy(Rule::HtlcMaximum.number()),
         })?;
-        let facts = path_facts(settings, &path, amount, parts, &payinfo);
+        let facts = path_facts(merchant, &path, amount, parts, &payinfo);
         permit(judge_path(&settings.rules, &facts))?;
 
         let heard = heard(&self.desk.paths.heard, &path, records, *seal);
@@ -279,6 +283,19 @@ fn own_records(records: &[u8], amount: Msat) -> Result<EncryptedDataTlv<'_>, Fai
     Ok(data)
 }
 
+/// What the device's own hop says, where the path ends at it: whoever opens a payment's onion knows
+/// by it what the payment is for. The host has no say in that.
+fn ending_here<'p>(
+    records: &[u8],
+    seal: Seal,
+    payment_hash: &'p [u8; 32],
+) -> Result<EncryptedDataTlv<'p>, Failure> {
+    if !records.is_empty() || seal != Seal::Plain {
+        return Err(Code::UNREADABLE.into());
+    }
+    Ok(EncryptedDataTlv { path_id: Some(payment_hash), ..EncryptedDataTlv::default() })
+}
+
 /// What was `heard` about earlier paths, and now about `path`.
 fn heard(heard: &[u8; 32], path: &PaymentPath<'_>, records: &[u8], seal: Seal) -> [u8; 32] {
     let PaymentPath { forwarding, recipient } = path;
@@ -356,7 +373,8 @@ fn blind(
     Ok((writer.len(), last))
 }
 
-fn permit(verdict: Verdict) -> Result<(), Failure> {
+/// The error of a verdict that is not yes.
+pub(crate) fn permit(verdict: Verdict) -> Result<(), Failure> {
     match verdict {
         Verdict::Sign => Ok(()),
         Verdict::Ask(rule) | Verdict::Refuse(rule) => Err(Code::policy(rule.number()).into()),
@@ -386,8 +404,31 @@ fn forwarding_node(hop: &PaymentHop) -> Result<ForwardingNode, Failure> {
     })
 }
 
+/// The channel to the device, over which the node before it would pass a payment on: 0x0x0, which no
+/// channel is. Over a real one that node would do so, and whoever sits at its other end would be paid.
+const TO_THE_DEVICE: ShortChannelId = ShortChannelId(0);
+
+/// Whether the money stays where the merchant wants it: at the path's end or, under the onion rule,
+/// at the node before the device, which is the end.
+fn payee(merchant: &Merchant, path: &PaymentPath<'_>) -> Payee {
+    let PaymentPath { forwarding, recipient } = path;
+    let paid = match merchant.settings.rules.limits().release {
+        ReleaseRule::PathKey | ReleaseRule::Facts => Some(recipient.node_id),
+        ReleaseRule::Onion if recipient.node_id.serialize() == merchant.node_id => {
+            let last = forwarding.last().filter(|node| node.short_channel_id == TO_THE_DEVICE);
+            last.map(|node| node.node_id)
+        }
+        ReleaseRule::Onion => None,
+    };
+    match merchant.settings.recipient {
+        None => Payee::NonePinned,
+        pinned if pinned == paid => Payee::Pinned,
+        Some(_) => Payee::Other,
+    }
+}
+
 fn path_facts(
-    settings: &Settings,
+    merchant: &Merchant,
     path: &PaymentPath<'_>,
     amount: Msat,
     parts: Parts,
@@ -397,12 +438,8 @@ fn path_facts(
     let first = path.forwarding.first().map_or(end, |node| node.node_id).serialize();
     let hops = path.forwarding.len().saturating_add(1);
     PathFacts {
-        recipient: match settings.recipient {
-            None => Payee::NonePinned,
-            Some(pinned) if pinned == end => Payee::Pinned,
-            Some(_) => Payee::Other,
-        },
-        introduction_node: if settings.introduction_nodes.contains(&first) {
+        recipient: payee(merchant, path),
+        introduction_node: if merchant.settings.introduction_nodes.contains(&first) {
             Listing::Listed
         } else {
             Listing::Unlisted

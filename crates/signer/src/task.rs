@@ -5,6 +5,7 @@ use countersign_crypto::{Mnemonic, Secret};
 use countersign_link::{Assembler, Destination, Network, Summary};
 use countersign_offers::Suspended;
 use countersign_offers::capacity::INVOICE_PATHS;
+use countersign_onion::AssociatedData;
 use countersign_onion::capacity::HEADER_LEN;
 use countersign_units::{Seconds, UnixTime};
 use heapless::Vec;
@@ -12,6 +13,7 @@ use heapless::Vec;
 use crate::capacity::PATH_HOPS;
 use crate::keys::Seed;
 use crate::offer::Draft;
+use crate::payment::Incoming;
 use crate::refund::{Offered, Owed};
 use crate::vault::{End, Release, Sealed};
 use crate::{Counters, Slot};
@@ -33,6 +35,8 @@ pub(crate) enum Task {
     Text { id: u32, range: Range<usize> },
     /// An onion message is coming in.
     Receiving { id: u32, onion: Receiving },
+    /// A payment onion is coming in.
+    Claiming { id: u32, payment: Incoming },
     /// An invoice waits for payment paths.
     AwaitingPaths { id: u32, pending: Pending },
     /// The answer's onion is in the making, or waits to be pulled.
@@ -63,6 +67,7 @@ impl Task {
             | Self::Drafting { id, .. }
             | Self::Text { id, .. }
             | Self::Receiving { id, .. }
+            | Self::Claiming { id, .. }
             | Self::AwaitingPaths { id, .. }
             | Self::Answering { id, .. }
             | Self::Exported { id, .. }
@@ -131,9 +136,10 @@ pub(crate) enum Change {
     Authorise(Owed),
 }
 
-/// An onion message on its way in.
+/// An onion on its way in.
 #[derive(Debug)]
 pub(crate) struct Receiving {
+    pub(crate) associated: AssociatedData,
     pub(crate) unblinding: Unblinding,
     pub(crate) chunks: Assembler,
     /// Chunks since credits were last given.

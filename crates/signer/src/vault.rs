@@ -2,9 +2,9 @@
 //! of the preimage.
 
 use countersign_crypto::{Curve, PublicKey, Secret, SecretKey, TAG_LEN, open, seal, sha256};
-use countersign_link::{ClaimRequest, Code, Reply, Secret as Shown};
+use countersign_link::{Bytes, ClaimRequest, Code, Reply, Secret as Shown};
 use countersign_offers::capacity::INVOICE_PATHS;
-use countersign_policy::{ClaimFacts, Evidence, Match, Verdict, judge_claim};
+use countersign_policy::{ClaimFacts, Evidence, Match, judge_claim};
 use countersign_tlv::{DecodeError, Full, Reader, Writer};
 use countersign_units::{Msat, Seconds, UnixTime};
 use heapless::Vec;
@@ -15,6 +15,8 @@ use crate::device::{Device, Scratch};
 use crate::input::Failure;
 use crate::keys::{Purpose, Seed};
 use crate::log::Subject;
+use crate::merchant::Merchant;
+use crate::paths::permit;
 use crate::task::Change;
 use crate::{Moment, Output, Slot};
 
@@ -50,8 +52,9 @@ pub(crate) struct End {
 /// A preimage that the evidence allows to be released.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Release {
-    payment: Payment,
-    claim: [u8; 16],
+    pub(crate) payment: Payment,
+    /// A digest of all that was claimed.
+    pub(crate) claim: [u8; 16],
 }
 
 /// A preimage that went out, and for which claim: both by the first half of a SHA-256.
@@ -133,10 +136,10 @@ impl Receipt {
         Ok(Self { payment, created_at, relative_expiry, ends })
     }
 
-    /// Whether a payment over one of the invoice's paths arrives with `path_key`.
-    fn arrives_with(&self, curve: &Curve<'_>, path_key: &PublicKey) -> Match {
+    /// The end of the path over which a payment arrives with `path_key`.
+    pub(crate) fn end_of(&self, curve: &Curve<'_>, path_key: &PublicKey) -> Option<&End> {
         let expected = |end: &End| Some(SecretKey::parse(&end.path_key).ok()?.public_key(curve));
-        same(self.ends.iter().any(|end| expected(end).as_ref() == Some(path_key)))
+        self.ends.iter().find(|end| expected(end).as_ref() == Some(path_key))
     }
 
     /// The host's word, beside what the invoice says.
@@ -151,13 +154,53 @@ impl Receipt {
     }
 }
 
-const fn same(is_same: bool) -> Match {
+/// What a comparison came to.
+pub(crate) const fn same(is_same: bool) -> Match {
     if is_same { Match::Same } else { Match::Different }
+}
+
+/// Whether a preimage is out already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is not.
+    New,
+    /// It went out for the same claim.
+    Released,
+}
+
+impl Merchant {
+    /// Opens a receipt of its own.
+    pub(crate) fn open(&self, receipt: &[u8]) -> Result<Receipt, Failure> {
+        Receipt::open(&self.seed, receipt).ok_or(Code::NOT_OURS.into())
+    }
+
+    /// Judges `claim` for a payment by its evidence, and says whether it is answered again.
+    pub(crate) fn standing(
+        &self,
+        payment: &Payment,
+        claim: &[u8; 16],
+        evidence: Evidence,
+    ) -> Result<Standing, Failure> {
+        let payment_hash = half_sha256(&[self.preimage(payment).expose_secret()]);
+        let earlier = self.released.iter().find(|known| known.payment_hash == payment_hash);
+        self.judge(payment, same(earlier.is_none_or(|known| known.claim == *claim)), evidence)?;
+        Ok(if earlier.is_some() { Standing::Released } else { Standing::New })
+    }
+
+    /// Judges the evidence for a payment, and whether the `invoice` is what it is claimed for.
+    pub(crate) fn judge(
+        &self,
+        payment: &Payment,
+        invoice: Match,
+        evidence: Evidence,
+    ) -> Result<(), Failure> {
+        let facts = ClaimFacts { invoice, owed: payment.amount, evidence };
+        permit(judge_claim(&self.settings.rules, &facts))
+    }
 }
 
 impl Device<'_> {
     /// A payment arrived, the host says.
-    #[inline(never)]
     pub(crate) fn claim<'o>(
         &mut self,
         moment: &Moment,
@@ -165,15 +208,11 @@ impl Device<'_> {
         request: &ClaimRequest<'_>,
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
-        let merchant = self.merchant()?;
-        let opened = |sealed| Receipt::open(&merchant.seed, sealed).ok_or(Code::NOT_OURS);
-        let (receipt, evidence, claim) = match request {
+        match request {
             ClaimRequest::PathKey { receipt, path_key } => {
                 let claim = half_sha256(&[b"path key", &path_key.0, receipt]);
-                let receipt = opened(receipt)?;
-                let path_key = PublicKey::parse(&path_key.0).or(Err(Code::NOT_A_POINT))?;
-                let evidence = Evidence::PathKey(receipt.arrives_with(&self.curve, &path_key));
-                (receipt, evidence, claim)
+                let (payment, evidence) = self.path_key(receipt, path_key)?;
+                self.settle(moment, id, Release { payment, claim }, evidence, scratch)
             }
             ClaimRequest::Facts { receipt, amount_msat, expiry, path_id } => {
                 let numbers = [amount_msat.to_be_bytes(), expiry.to_be_bytes()];
@@ -185,29 +224,57 @@ impl Device<'_> {
                     path_id,
                     receipt,
                 ]);
-                let receipt = opened(receipt)?;
-                let evidence = receipt.hold_against(*amount_msat, *expiry, path_id);
-                (receipt, evidence, claim)
+                let (payment, evidence) = self.facts(receipt, *amount_msat, *expiry, path_id)?;
+                self.settle(moment, id, Release { payment, claim }, evidence, scratch)
             }
-            ClaimRequest::Onion { .. } | ClaimRequest::OnionChunk(_) | ClaimRequest::OnionEnd => {
-                return Err(Code::UNKNOWN_REQUEST.into());
+            ClaimRequest::Onion { receipt, path_key, amount_msat, cltv_expiry } => {
+                self.part_begin(id, receipt, path_key, (*amount_msat, *cltv_expiry))
             }
-        };
-        let payment = receipt.payment;
-        let payment_hash = half_sha256(&[merchant.preimage(&payment).expose_secret()]);
-        let earlier = merchant.released.iter().find(|known| known.payment_hash == payment_hash);
-        let invoice = same(earlier.is_none_or(|known| known.claim == claim));
-        let facts = ClaimFacts { invoice, owed: payment.amount, evidence };
-        match judge_claim(&merchant.settings.rules, &facts) {
-            Verdict::Sign => {}
-            Verdict::Ask(rule) | Verdict::Refuse(rule) => {
-                return Err(Code::policy(rule.number()).into());
-            }
+            ClaimRequest::OnionChunk(chunk) => self.part_chunk(id, chunk),
+            ClaimRequest::OnionEnd => self.part_end(moment, id, scratch),
         }
-        if earlier.is_some() {
-            return self.hand_out(id, &payment, scratch);
+    }
+
+    /// What a path key shows for the invoice of a receipt.
+    #[inline(never)]
+    fn path_key(
+        &self,
+        receipt: &[u8],
+        path_key: &Bytes<33>,
+    ) -> Result<(Payment, Evidence), Failure> {
+        let receipt = self.merchant()?.open(receipt)?;
+        let path_key = PublicKey::parse(&path_key.0).or(Err(Code::NOT_A_POINT))?;
+        let is_expected = receipt.end_of(&self.curve, &path_key).is_some();
+        Ok((receipt.payment, Evidence::PathKey(same(is_expected))))
+    }
+
+    /// What the host's word is worth beside the invoice of a receipt.
+    #[inline(never)]
+    fn facts(
+        &self,
+        receipt: &[u8],
+        amount_msat: u64,
+        expiry: u64,
+        path_id: &[u8],
+    ) -> Result<(Payment, Evidence), Failure> {
+        let receipt = self.merchant()?.open(receipt)?;
+        Ok((receipt.payment, receipt.hold_against(amount_msat, expiry, path_id)))
+    }
+
+    /// Ends a claim whose evidence is all there.
+    fn settle<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        release: Release,
+        evidence: Evidence,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let Release { payment, claim } = release;
+        match self.merchant()?.standing(&payment, &claim, evidence)? {
+            Standing::Released => self.hand_out(id, &payment, scratch),
+            Standing::New => self.release(moment, id, release, scratch),
         }
-        self.release(moment, id, Release { payment, claim }, scratch)
     }
 
     /// Counts a release, or has flash written first; then lets go of the preimage.
@@ -236,11 +303,12 @@ impl Device<'_> {
         // There is room: the oldest entry was taken out.
         let kept = merchant.released.push_back(Released { payment_hash, claim });
         debug_assert!(kept.is_ok());
+        merchant.parts.forget(&claim);
         self.note(moment, Subject::PreimageReleased, Code(0));
         self.hand_out(id, &payment, scratch)
     }
 
-    fn hand_out<'o>(
+    pub(crate) fn hand_out<'o>(
         &self,
         id: u32,
         payment: &Payment,
