@@ -1,17 +1,15 @@
 //! The reference cases: who asks whom for what, and over which path.
 
-use countersign_blinding::{EncryptedDataTlv, Unblinding};
 use countersign_ldk_tests::dice::Dice;
 use countersign_ldk_tests::keyring::Keyring;
 use countersign_ldk_tests::node::{Node, Parcel};
-use countersign_ldk_tests::our_node::{curve, point, secret};
-use countersign_ldk_tests::payment::{Incoming, pay_blinded};
+use countersign_ldk_tests::payment::{HASH, Incoming, pay_blinded};
 use countersign_ldk_tests::records::Records;
 use lightning::blinded_path::message::{
     BlindedMessagePath, MessageContext, MessageForwardNode, OffersContext,
 };
 use lightning::blinded_path::payment::BlindedPaymentPath;
-use lightning::ln::channelmanager::{PaymentId, PendingHTLCRouting};
+use lightning::ln::channelmanager::PaymentId;
 use lightning::ln::msgs::OnionMessage;
 use lightning::offers::nonce::Nonce;
 use lightning::offers::offer::Offer;
@@ -195,20 +193,7 @@ pub(crate) fn parcel(size: Size, payload: usize) -> Vec<u8> {
 /// A payment along `path` as it reaches the merchant: LDK pays, and LDK's relay passes it on.
 pub(crate) fn payment(path: &BlindedPaymentPath) -> Incoming {
     let relay = Party::Relay.node();
-    let info = pay_blinded(&relay, path).peel(&relay);
-    let PendingHTLCRouting::Forward { onion_packet, .. } = info.routing else {
-        panic!("the relay forwards");
-    };
-    // What LDK's relay sends beside the onion, it computes out of our sight.
-    let key = secret(relay.secret().secret_bytes());
-    let unblinding = Unblinding::new(&key, point(&path.blinding_point().serialize()));
-    let path_key = unblinding.next_path_key(curve(), &EncryptedDataTlv::default());
-    Incoming {
-        onion: onion_packet.encode(),
-        amount: info.outgoing_amt_msat,
-        expiry: info.outgoing_cltv_value,
-        path_key: Some(path_key.expect("a key").serialize()),
-    }
+    pay_blinded(&relay, path).forward(&relay, &path.blinding_point().serialize(), HASH)
 }
 
 /// `request` with this many more records that nobody knows, signed again.
