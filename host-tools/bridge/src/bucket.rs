@@ -73,6 +73,12 @@ impl Buckets {
     pub(crate) fn forget_full(&mut self, now: Instant) {
         self.peers.retain(|_, bucket| bucket.full_at > now);
     }
+
+    /// How many peers anything is kept of.
+    #[cfg(test)]
+    pub(crate) fn peers(&self) -> usize {
+        self.peers.len()
+    }
 }
 
 #[cfg(test)]

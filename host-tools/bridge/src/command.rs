@@ -99,7 +99,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let (node, network) = provisioned(&client)?;
     let key = network_key(&arguments, &mut client, &node).await?;
     let client = Arc::new(Mutex::new(client));
-    tell_time(&client).await?;
+    tell_time(&client).await.context("the device was not told the time")?;
     tokio::spawn(keep_told(client.clone(), arguments.rate_source()));
     let payable = Arc::new(Notify::new());
     if let Some(node) = ways.node() {
@@ -234,7 +234,7 @@ fn announce(bridge: &Bridge, device: PublicKey, arguments: &Arguments) -> io::Re
     out.flush()
 }
 
-/// One link keeps two threads busy, and every further one has a heap of its own that fills up.
-const WORKERS: usize = 2;
+/// One link does not keep one thread busy, and each has a heap of its own that fills up.
+const WORKERS: usize = 1;
 const READY: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(10);

@@ -81,6 +81,12 @@ impl<Source: Copy + Eq + Hash, Item> FairQueue<Source, Item> {
         Some((source, item))
     }
 
+    /// How many sources anything is kept of.
+    #[cfg(test)]
+    pub(crate) fn sources(&self) -> usize {
+        self.sources.len().max(self.turns.len())
+    }
+
     fn bytes_of(&self, source: Source) -> usize {
         self.sources.get(&source).map_or(0, |line| line.bytes)
     }

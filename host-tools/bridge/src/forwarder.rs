@@ -350,6 +350,32 @@ mod tests {
         assert_eq!(forwarder.counts().unroutable, 1);
     }
 
+    #[test]
+    fn nothing_is_kept_of_peers_that_are_gone() {
+        // A bucket that is full again at once.
+        let quick = Rate { per_second: NonZeroU32::MAX, burst: NonZeroU32::MAX };
+        let forwarder = forwarder(&Limits { peer_rate: quick, ..limits(1_000) });
+        let request = through_bridge_to(DEVICE);
+        let gone = 7..u8::MAX;
+        for peer in gone.clone().map(node) {
+            let features = forwarder.provided_init_features(peer);
+            let init = Init { features, networks: None, remote_network_address: None };
+            forwarder.peer_connected(peer, &init, true).unwrap();
+            forwarder.handle_onion_message(peer, &request);
+            forwarder.queue_for_peer(peer, request.clone());
+        }
+        let kept = |state: &State| {
+            [state.outboxes.peers(), state.buckets.peers(), state.for_device.sources()]
+        };
+        assert_eq!(kept(&forwarder.lock()), [gone.len(); 3]);
+        gone.for_each(|byte| forwarder.peer_disconnected(node(byte)));
+        while forwarder.lock().for_device.pop().is_some() {}
+        // A reply is kept for two ticks, in case its peer comes back.
+        (0..3).for_each(|_| forwarder.timer_tick_occurred());
+        assert_eq!(kept(&forwarder.lock()), [0; 3]);
+        assert_eq!(forwarder.counts().given_up, 248);
+    }
+
     fn limits(burst: u32) -> Limits {
         let rate = |burst| Rate { per_second: NonZeroU32::MIN, burst };
         let burst = NonZeroU32::new(burst).unwrap();

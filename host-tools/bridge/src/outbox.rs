@@ -113,6 +113,12 @@ impl Outboxes {
     fn awaited(&self) -> usize {
         self.peers.values().filter(|outbox| outbox.presence != Presence::Connected).count()
     }
+
+    /// How many peers anything is kept of.
+    #[cfg(test)]
+    pub(crate) fn peers(&self) -> usize {
+        self.peers.len()
+    }
 }
 
 /// Two ticks of ten seconds, as LDK waits for peers.

@@ -151,10 +151,9 @@ impl Board {
         Ok(())
     }
 
-    async fn reply(&mut self, onion: &Onion) -> anyhow::Result<Outcome> {
-        let path_key = onion.path_key.serialize();
-        let onion = LinkOnion { path_key: &path_key, packet: &onion.packet };
-        match self.ask(onion).await? {
+    /// Does what the device's answer asks for.
+    fn follow(&mut self, answer: Answer) -> anyhow::Result<Outcome> {
+        match answer {
             Answer::Silence => {
                 self.tally.silences.up();
                 Ok(Outcome::Silence)
@@ -198,14 +197,19 @@ fn outgoing(answer: countersign_client::Outgoing) -> anyhow::Result<Outgoing> {
 
 impl Device for Board {
     async fn answer(&mut self, onion: &Onion) -> Outcome {
-        match self.reply(onion).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                self.tally.failures.up();
-                tracing::warn!("a message was dropped: {error:#}");
-                Outcome::Silence
-            }
-        }
+        let path_key = onion.path_key.serialize();
+        let onion = LinkOnion { path_key: &path_key, packet: &onion.packet };
+        let outcome = match self.ask(onion).await {
+            Ok(answer) => self.follow(answer).map_err(|error| format!("{error:#}")),
+            // Not as an `anyhow::Error`, which walks the stack where `RUST_BACKTRACE` is set: that a
+            // cable is pulled would read half a megabyte of unwinding tables into memory.
+            Err(error) => Err(error.to_string()),
+        };
+        outcome.unwrap_or_else(|error| {
+            self.tally.failures.up();
+            tracing::warn!("a message was dropped: {error}");
+            Outcome::Silence
+        })
     }
 
     async fn has_merchant_decided(&mut self) -> bool {
@@ -228,9 +232,8 @@ impl Device for Board {
 ///
 /// # Errors
 /// It does not believe that, or cannot be reached.
-pub(crate) async fn tell_time(client: &Mutex<Client>) -> anyhow::Result<()> {
-    let mut client = client.lock().await;
-    claim_time(&mut client).await.context("the device was not told the time")
+pub(crate) async fn tell_time(client: &Mutex<Client>) -> Result<(), Error> {
+    claim_time(&mut *client.lock().await).await
 }
 
 /// Tells the time again and again, and what a currency is worth.
@@ -241,7 +244,7 @@ pub(crate) async fn keep_told(client: Arc<Mutex<Client>>, rate: Option<RateSourc
     loop {
         clock.tick().await;
         if let Err(error) = tell_time(&client).await {
-            tracing::warn!("{error:#}");
+            tracing::warn!("the device was not told the time: {error}");
         }
         let told = match &rate {
             Some(source) => source.tell(&client).await,
