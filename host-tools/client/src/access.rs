@@ -105,10 +105,22 @@ impl fmt::Display for Access {
     }
 }
 
+/// How much slower than a board a device may be that is a program: an emulated one, on a computer that
+/// is busy with other things.
+const SLOWER: u32 = 12;
+
 /// Does not matter on USB, and is that of the boards with a UART.
 const BAUD: u32 = 115_200;
 
 impl Access {
+    /// How many times as long as it says a device may take.
+    pub(crate) const fn slowness(&self) -> u32 {
+        match self {
+            Self::Serial(_) => 1,
+            Self::Tcp(_) | Self::Unix(_) | Self::Simulator(_) => SLOWER,
+        }
+    }
+
     /// Opens the device's port: raw, without echo, for us alone where that can be had.
     pub(crate) async fn open(&self) -> Result<Port, Error> {
         let opened = match self {

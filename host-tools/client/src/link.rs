@@ -78,6 +78,7 @@ pub(crate) struct Link {
     set_aside: VecDeque<(u32, Response)>,
     sequence: u16,
     next_aside: u32,
+    slowness: u32,
     pub(crate) hello: Hello,
 }
 
@@ -93,6 +94,7 @@ impl Link {
             set_aside: VecDeque::new(),
             sequence: 0,
             next_aside: getrandom::u32()?,
+            slowness: access.slowness(),
             hello: Hello {
                 firmware: [0; 3],
                 commit: [0; 20],
@@ -245,8 +247,13 @@ impl Link {
     pub(crate) async fn aside(&mut self, request: &Request<'_>) -> Result<Response, Error> {
         let id = self.aside_id();
         self.send(id, request).await?;
-        let deadline = Instant::now().checked_add(self.hello.longest);
+        let deadline = Instant::now().checked_add(self.longest());
         self.reply(id, deadline).await
+    }
+
+    /// How long a request may take, on our clock.
+    pub(crate) const fn longest(&self) -> Duration {
+        self.hello.longest.saturating_mul(self.slowness)
     }
 
     /// An id that no operation has: theirs are even.

@@ -75,8 +75,13 @@ impl Call<'_> {
     ) -> Result<Concluded, Error> {
         self.send(request).await?;
         let (mut deadline, mut asked) = (self.deadline(), None);
+        let mut reached = 0;
         loop {
             match self.link.reply(self.id, deadline).await {
+                Ok(Response::Busy(permille)) if asked.is_none() && permille > reached => {
+                    reached = permille;
+                    deadline = self.deadline();
+                }
                 Ok(Response::Busy(_) | Response::Credits(_)) => {}
                 Ok(Response::AwaitingApproval(prompt)) => {
                     self.events.awaiting_approval(self.link, prompt).await?;
@@ -102,7 +107,7 @@ impl Call<'_> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        Instant::now().checked_add(self.link.hello.longest.saturating_mul(2))
+        Instant::now().checked_add(self.link.longest().saturating_mul(2))
     }
 
     /// Sends `bytes` in chunks, as fast as the device gives credits. The request's first frame has

@@ -241,8 +241,9 @@ fn short(id: &str) -> &str {
 }
 
 const PRICE: &str = "21sat";
-/// How long the payer waits: an emulated device takes long on a computer that is busy.
-const PATIENCE_SECONDS: &str = "30";
+/// How long the payer waits: what a board does in two seconds takes an emulated one a minute and more
+/// on a computer that is busy.
+const PATIENCE_SECONDS: &str = "300";
 /// The merchant's own Lightning node, where invoices are asked for and not paid: it is only named
 /// (its id is the generator of secp256k1).
 const MERCHANT_NODE: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
