@@ -22,7 +22,7 @@ pub struct About {
     pub board: &'static str,
     /// Major, minor and patch version of the firmware.
     pub firmware: [u8; 3],
-    /// The commit that it was built from.
+    /// The commit that it was built from: [`build::commit`](crate::build::commit).
     pub commit: [u8; 20],
     /// Why it last started.
     pub reset: countersign_link::ResetReason,

@@ -28,6 +28,7 @@
 mod answer;
 mod approval;
 mod backup;
+pub mod build;
 pub mod capacity;
 pub mod conversation;
 mod copy;

@@ -8,7 +8,7 @@ use crate::shell::{Line, Shell, refuse};
 use crate::storage::Storage;
 use crate::worker::{Peripherals, Worker};
 use crate::{
-    Board, Clock as _, Event, Parts, Reset as _, Screen, VERSION, Watchdog as _, self_test,
+    Board, COMMIT, Clock as _, Event, Parts, Reset as _, Screen, VERSION, Watchdog as _, self_test,
 };
 
 /// The application's large buffers, for a static of the board's: about 23 KB.
@@ -55,7 +55,7 @@ pub async fn run<B: Board>(parts: Parts<B>, memory: &mut Memory) -> ! {
     let about = About {
         board: B::NAME,
         firmware: VERSION,
-        commit: [0; 20],
+        commit: COMMIT,
         reset: reset.reason(),
         screen: B::Screen::PROMPTS,
         seed: SeedAtRest::Plain,

@@ -35,17 +35,14 @@ pub use buttons::PinButtons;
 pub use doorman::{Desk, Doorman, Passage, Verdict, Work};
 pub use event::Event;
 
-/// The version of this application, which is also the core's.
-pub const VERSION: [u8; 3] = [
-    number(env!("CARGO_PKG_VERSION_MAJOR")),
-    number(env!("CARGO_PKG_VERSION_MINOR")),
-    number(env!("CARGO_PKG_VERSION_PATCH")),
-];
+use countersign_signer::build;
 
-/// A number below 256, or 255.
-const fn number(text: &str) -> u8 {
-    match u8::from_str_radix(text, 10) {
-        Ok(number) => number,
-        Err(_) => u8::MAX,
-    }
-}
+/// The version of this application, which is also the core's.
+pub const VERSION: [u8; 3] = build::version([
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    env!("CARGO_PKG_VERSION_MINOR"),
+    env!("CARGO_PKG_VERSION_PATCH"),
+]);
+
+/// The commit that it is built from, as `cargo xtask firmware` says.
+pub const COMMIT: [u8; 20] = build::commit(option_env!("COUNTERSIGN_COMMIT"));

@@ -2,7 +2,7 @@ use core::fmt;
 use core::time::Duration;
 
 use countersign_link::{ResetReason, SeedAtRest};
-use countersign_signer::{About, Screen};
+use countersign_signer::{About, Screen, build};
 
 use crate::{Buttons, Clock, Entropy, Flash};
 
@@ -41,7 +41,7 @@ impl Board {
         About {
             board: "simulator",
             firmware: FIRMWARE,
-            commit: [0; 20],
+            commit: COMMIT,
             reset: ResetReason::PowerOn,
             screen: self.screen,
             seed: SeedAtRest::Plain,
@@ -50,19 +50,14 @@ impl Board {
 }
 
 /// The version of the workspace, which is also the core's.
-const FIRMWARE: [u8; 3] = [
-    number(env!("CARGO_PKG_VERSION_MAJOR")),
-    number(env!("CARGO_PKG_VERSION_MINOR")),
-    number(env!("CARGO_PKG_VERSION_PATCH")),
-];
+const FIRMWARE: [u8; 3] = build::version([
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    env!("CARGO_PKG_VERSION_MINOR"),
+    env!("CARGO_PKG_VERSION_PATCH"),
+]);
 
-/// A number below 256, or 255.
-const fn number(text: &str) -> u8 {
-    match u8::from_str_radix(text, 10) {
-        Ok(number) => number,
-        Err(_) => u8::MAX,
-    }
-}
+/// The commit that it is built from, where the build says.
+const COMMIT: [u8; 20] = build::commit(option_env!("COUNTERSIGN_COMMIT"));
 
 impl fmt::Debug for Board {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -220,6 +220,7 @@ pub(crate) fn driver(workspace: &Workspace, verb: &str) -> Result<Command> {
     setup::ensure(Tool::Qemu)?;
     let image = EMULATED.build(workspace)?;
     let mut command = cargo();
+    command.env("COUNTERSIGN_QEMU_COMMIT", workspace.commit().unwrap_or_else(|| "00".repeat(20)));
     command.current_dir(&workspace.root).env("COUNTERSIGN_QEMU_IMAGE", image).args([
         verb,
         "--package",
@@ -237,6 +238,9 @@ impl Board {
         let mut build = Toolchain::find()?.build(self.target, &target_folder);
         build.current_dir(workspace.root.join("firmware"));
         build.args(["--quiet", "--profile", "firmware", "--package", self.package]);
+        if let Some(commit) = workspace.commit() {
+            build.env("COUNTERSIGN_COMMIT", commit);
+        }
         // In silence: `sizes --json` prints JSON and nothing else.
         output(&mut build)?;
         let linked = target_folder.join(self.target).join("firmware").join(self.package);

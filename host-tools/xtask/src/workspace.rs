@@ -1,6 +1,7 @@
 //! The workspace as cargo sees it.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -15,6 +16,9 @@ pub(crate) struct Workspace {
     pub(crate) target: PathBuf,
     pub(crate) packages: Vec<Package>,
 }
+
+/// How many of a commit's 40 digits are left when files have been changed since.
+const COMMIT_DIGITS: usize = 32;
 
 /// A member of the workspace.
 #[derive(Debug)]
@@ -58,6 +62,23 @@ impl Workspace {
                 })
                 .collect::<Result<_>>()?,
         })
+    }
+
+    /// The commit that is built, in hexadecimal; its last eight digits are zeros when files have been
+    /// changed since. `None` where git does not know.
+    pub(crate) fn commit(&self) -> Option<String> {
+        let git = |arguments: &[&str]| {
+            let mut git = Command::new("git");
+            let done = git.current_dir(&self.root).args(arguments).stderr(Stdio::null()).output();
+            let done = done.ok().filter(|done| done.status.success())?;
+            String::from_utf8(done.stdout).ok()
+        };
+        let commit = git(&["rev-parse", "HEAD"])?.trim_end().to_owned();
+        if git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty() {
+            return Some(commit);
+        }
+        let (kept, _) = commit.split_at_checked(COMMIT_DIGITS)?;
+        Some(format!("{kept}00000000"))
     }
 
     /// The portable crates: the members in `crates/`.

@@ -48,6 +48,16 @@ async fn what_is_in_flash_outlives_the_power_and_not_a_wipe() {
 
 #[tokio::test]
 #[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+async fn an_image_says_which_commit_it_is_built_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = Emulator::start(&image().unwrap(), &folder.path().join("flash")).unwrap();
+    let client = emulator.client().await.unwrap();
+    let commit = std::env::var("COUNTERSIGN_QEMU_COMMIT").unwrap();
+    assert_eq!(hex::encode(client.hello().commit), commit);
+}
+
+#[tokio::test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
 async fn damaged_flash_boots_to_wipe_needed() {
     let folder = tempfile::tempdir().unwrap();
     let flash = folder.path().join("flash");

@@ -1,6 +1,7 @@
 use core::fmt::{Debug, Display};
 use core::hint::black_box;
 
+use countersign_signer::build::{commit, version};
 use countersign_signer::conversation::{Conversation, next_look};
 use countersign_signer::{
     About, Counters, Desk, Device, OfferId, Payouts, Scratch, Settings, Unreadable,
@@ -8,12 +9,17 @@ use countersign_signer::{
 
 /// `countersign-signer`.
 pub fn signer() {
+    build();
     conversation();
     counters();
     device();
     settings();
     store();
     prompts();
+}
+
+fn build() {
+    crate::keep([version as *const (), commit as *const ()]);
 }
 
 fn conversation() {

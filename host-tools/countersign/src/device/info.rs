@@ -33,7 +33,7 @@ pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
     });
     let page = Page::new(json)
         .field("board", board)
-        .field("firmware", format!("{version} (commit {})", hex::encode(commit)))
+        .field("firmware", format!("{version} ({})", commit_name(commit)))
         .field("state", format!("{state}{advice}"))
         .field("network", network.unwrap_or("none"))
         .field("node id", node.as_deref().unwrap_or("none"))
@@ -54,17 +54,27 @@ pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
     })
 }
 
+/// What a device was built from.
+fn commit_name(commit: &[u8; 20]) -> String {
+    match commit.split_last_chunk() {
+        _ if commit == &[0; 20] => "of an unknown commit".to_owned(),
+        Some((kept, [0, 0, 0, 0])) => format!("commit {} with changes", hex::encode(kept)),
+        _ => format!("commit {}", hex::encode(commit)),
+    }
+}
+
 /// What is known of a device that is out of order.
 fn faulty(hello: &Hello, status: &Status, error: &anyhow::Error) -> Page {
     let (state, advice) = state_name(State::Faulty);
     let (reset, explanation) = reset_name(status.reset);
     let (board, version, cause) = (&hello.board, hello.version(), format!("{error:#}"));
     let json = json!({
-        "board": board, "firmware": version, "state": state, "cause": cause, "last_reset": reset,
+        "board": board, "firmware": version, "commit": hex::encode(hello.commit), "state": state,
+        "cause": cause, "last_reset": reset,
     });
     Page::new(json)
         .field("board", board)
-        .field("firmware", version)
+        .field("firmware", format!("{version} ({})", commit_name(&hello.commit)))
         .field("state", format!("{state}{advice}"))
         .field("cause", cause)
         .field("last reset", format!("{reset}{explanation}"))
@@ -136,4 +146,18 @@ const fn seed_name(seed: SeedAtRest) -> (&'static str, &'static str) {
 
 fn rule_name(number: u8) -> String {
     Rule::from_number(number).map_or_else(|| number.to_string(), |rule| rule.name().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::commit_name;
+
+    #[test]
+    fn a_commit_is_known_or_not_or_what_was_changed_since() {
+        let mut commit = [0xab; 20];
+        assert_eq!(commit_name(&commit), format!("commit {}", "ab".repeat(20)));
+        commit[16..].fill(0);
+        assert_eq!(commit_name(&commit), format!("commit {} with changes", "ab".repeat(16)));
+        assert_eq!(commit_name(&[0; 20]), "of an unknown commit");
+    }
 }
