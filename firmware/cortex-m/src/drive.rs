@@ -1,14 +1,24 @@
-use core::pin::Pin;
+use core::pin::pin;
 use core::task::{Context, Waker};
 
-/// Runs the application. Whenever it waits, `sleep` does, until something may have happened.
-///
-/// It is pinned by the caller: taken by value, its kilobytes would lie on the stack twice.
-pub fn drive(mut application: Pin<&mut impl Future>, sleep: impl Fn()) -> ! {
+use countersign_firmware::{Board, Memory, Parts};
+use static_cell::StaticCell;
+
+/// Runs the application on `parts`, for ever. Whenever it waits, `sleep` does, until something may
+/// have happened.
+pub fn run<B: Board>(parts: Parts<B>, sleep: impl Fn()) -> ! {
+    let mut application = pin!(countersign_firmware::run(parts, memory()));
     let mut context = Context::from_waker(Waker::noop());
     loop {
         // It never ends, and what it waits for is looked at again after every sleep.
         let _pending = application.as_mut().poll(&mut context);
         sleep();
     }
+}
+
+/// The application's buffers, put together where the stack that it takes is free again afterwards.
+#[inline(never)]
+fn memory() -> &'static mut Memory {
+    static MEMORY: StaticCell<Memory> = StaticCell::new();
+    MEMORY.init_with(Memory::new)
 }

@@ -1,6 +1,7 @@
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 
+use countersign_firmware::Reset;
 use countersign_link::ResetReason;
 
 /// One word that a reset leaves as it is.
@@ -50,10 +51,11 @@ impl LastWords {
             _ => Self::None,
         }
     }
+}
 
-    /// The reason of the reset, for a board without a register that tells a watchdog's.
-    #[must_use]
-    pub const fn reason(self) -> ResetReason {
+/// The reason of the reset, for boards without a register that tells a watchdog's.
+impl Reset for LastWords {
+    fn reason(&self) -> ResetReason {
         match self {
             Self::None => ResetReason::PowerOn,
             Self::Running => ResetReason::Watchdog,

@@ -12,7 +12,7 @@ mod last_words;
 mod processor;
 mod stack;
 
-pub use drive::drive;
+pub use drive::run;
 pub use last_words::LastWords;
 pub use processor::Processor;
 pub use stack::{paint, used};

@@ -12,17 +12,14 @@
 #![no_main]
 
 use core::mem;
-use core::pin::pin;
 use core::time::Duration;
 
 use cortex_m_rt::entry;
 use countersign_cortex_m::{LastWords, Processor};
-use countersign_embassy::{Light, Pages, Timer, Usb, blink, serve};
-use countersign_firmware::{Board, Event, Memory, Parts, PinButtons, Random, Reset, Watchdog, run};
-use countersign_link::ResetReason;
+use countersign_embassy::{Chip, ChipParts, Light, Pages, run};
+use countersign_firmware::{Random, Watchdog};
 use defmt_rtt as _;
 use embassy_executor::InterruptExecutor;
-use embassy_futures::join::join;
 use embassy_nrf::gpio::{Input, Level, Output, OutputDrive, Pull};
 use embassy_nrf::interrupt::{self, InterruptExt as _, Priority};
 use embassy_nrf::mode::Blocking;
@@ -33,7 +30,6 @@ use embassy_nrf::usb::vbus_detect::HardwareVbusDetect;
 use embassy_nrf::usb::{self, Driver};
 use embassy_nrf::wdt::{self, WatchdogHandle};
 use embassy_nrf::{Peri, bind_interrupts, config, usb::vbus_detect};
-use static_cell::StaticCell;
 
 /// The board.
 struct Nrf52840Dk;
@@ -41,26 +37,14 @@ struct Nrf52840Dk;
 /// Where the state begins: `memory.x` leaves the last 64 KiB of the megabyte out.
 const STATE: u32 = 0x10_0000 - 64 * 1_024;
 
-impl Board for Nrf52840Dk {
+impl Chip for Nrf52840Dk {
     const NAME: &'static str = "nrf52840-dk";
-    const REACTION: Duration = Duration::from_millis(300);
 
-    type Serial = Usb;
     type Random = Noise;
     type Flash = Pages<Nvmc<'static>, STATE>;
-    type Buttons = PinButtons<Input<'static>, Input<'static>>;
+    type Pin = Input<'static>;
     type Screen = Light;
-    type Clock = Timer;
     type Watchdog = Dog;
-    type Reset = Reason;
-
-    fn log(event: Event) {
-        countersign_embassy::log(event);
-    }
-
-    fn stack_used() -> u32 {
-        countersign_cortex_m::used()
-    }
 }
 
 /// The chip's random source: thermal noise, with the chip's own correction of its bias.
@@ -107,15 +91,6 @@ impl Watchdog for Dog {
     }
 }
 
-/// Why the board started.
-struct Reason(LastWords);
-
-impl Reset for Reason {
-    fn reason(&self) -> ResetReason {
-        self.0.reason()
-    }
-}
-
 bind_interrupts!(struct Interrupts {
     USBD => usb::InterruptHandler<USBD>;
     CLOCK_POWER => vbus_detect::InterruptHandler;
@@ -139,14 +114,14 @@ mod interrupt_handler {
 
 #[embassy_executor::task]
 async fn beside(usb: Driver<'static, HardwareVbusDetect>, light: Output<'static>) {
-    join(serve(usb), blink(light)).await;
+    countersign_embassy::beside(usb, light).await;
 }
 
 #[entry]
 fn main() -> ! {
     Processor::CortexM4.require();
     countersign_cortex_m::paint();
-    let reset = Reason(LastWords::take());
+    let last_words = LastWords::take();
     // USB needs the crystal, and Embassy's timer must not be behind the application's interrupts.
     let mut settings = config::Config::default();
     settings.hfclk_source = config::HfclkSource::ExternalXtal;
@@ -162,26 +137,14 @@ fn main() -> ! {
     let _spawned = beside(usb, light).map(|task| EXECUTOR.start(interrupt::EGU0_SWI0).spawn(task));
     let noise = Rng::new_blocking(chip.RNG);
     noise.set_bias_correction(true);
-    let parts = Parts::<Nrf52840Dk> {
-        serial: Usb,
+    let chip = ChipParts::<Nrf52840Dk> {
         random: Noise(noise),
         flash: Pages::new(Nvmc::new(chip.NVMC)),
         secret: None,
-        buttons: PinButtons::new(
-            Input::new(chip.P0_11, Pull::Up),
-            Input::new(chip.P0_12, Pull::Up),
-        ),
+        confirm: Input::new(chip.P0_11, Pull::Up),
+        cancel: Input::new(chip.P0_12, Pull::Up),
         screen: Light,
-        clock: Timer,
         watchdog: Dog::Asleep(chip.WDT),
-        reset,
     };
-    countersign_cortex_m::drive(pin!(run(parts, memory())), cortex_m::asm::wfe)
-}
-
-/// The application's buffers, put together where the stack that it takes is free again afterwards.
-#[inline(never)]
-fn memory() -> &'static mut Memory {
-    static MEMORY: StaticCell<Memory> = StaticCell::new();
-    MEMORY.init_with(Memory::new)
+    run(chip, last_words)
 }

@@ -10,17 +10,14 @@
 #![no_std]
 #![no_main]
 
-use core::pin::pin;
 use core::time::Duration;
 
 use cortex_m_rt::entry;
 use countersign_cortex_m::{LastWords, Processor};
-use countersign_embassy::{Light, Pages, Timer, Usb, blink, serve};
-use countersign_firmware::{Board, Event, Memory, Parts, PinButtons, Random, Reset, Watchdog, run};
-use countersign_link::ResetReason;
+use countersign_embassy::{Chip, ChipParts, Light, Pages, run};
+use countersign_firmware::{Random, Watchdog};
 use defmt_rtt as _;
 use embassy_executor::InterruptExecutor;
-use embassy_futures::join::join;
 use embassy_rp::bind_interrupts;
 use embassy_rp::clocks::RoscRng;
 use embassy_rp::flash::{Blocking, Flash};
@@ -28,7 +25,6 @@ use embassy_rp::gpio::{Input, Level, Output, Pull};
 use embassy_rp::interrupt::{self, InterruptExt as _, Priority};
 use embassy_rp::peripherals::{FLASH, USB};
 use embassy_rp::usb::{Driver, InterruptHandler};
-use static_cell::StaticCell;
 
 /// The board.
 struct Pico;
@@ -39,26 +35,14 @@ const CHIP: usize = 2 * 1_024 * 1_024;
 /// Where the state begins: `memory.x` leaves the last 64 KiB out.
 const STATE: u32 = 0x20_0000 - 64 * 1_024;
 
-impl Board for Pico {
+impl Chip for Pico {
     const NAME: &'static str = "pico";
-    const REACTION: Duration = Duration::from_millis(300);
 
-    type Serial = Usb;
     type Random = RingOscillator;
     type Flash = Pages<Flash<'static, FLASH, Blocking, CHIP>, STATE>;
-    type Buttons = PinButtons<Input<'static>, Input<'static>>;
+    type Pin = Input<'static>;
     type Screen = Light;
-    type Clock = Timer;
     type Watchdog = Dog;
-    type Reset = Reason;
-
-    fn log(event: Event) {
-        countersign_embassy::log(event);
-    }
-
-    fn stack_used() -> u32 {
-        countersign_cortex_m::used()
-    }
 }
 
 /// The ring oscillator, sampled bit by bit: the only noise that the chip has.
@@ -88,15 +72,6 @@ impl Watchdog for Dog {
     }
 }
 
-/// Why the board started.
-struct Reason(LastWords);
-
-impl Reset for Reason {
-    fn reason(&self) -> ResetReason {
-        self.0.reason()
-    }
-}
-
 bind_interrupts!(struct Interrupts {
     USBCTRL_IRQ => InterruptHandler<USB>;
 });
@@ -119,40 +94,28 @@ mod interrupt_handler {
 
 #[embassy_executor::task]
 async fn beside(usb: Driver<'static, USB>, light: Output<'static>) {
-    join(serve(usb), blink(light)).await;
+    countersign_embassy::beside(usb, light).await;
 }
 
 #[entry]
 fn main() -> ! {
     Processor::CortexM0Plus.require();
     countersign_cortex_m::paint();
-    let reset = Reason(LastWords::take());
+    let last_words = LastWords::take();
     let chip = embassy_rp::init(embassy_rp::config::Config::default());
     interrupt::SWI_IRQ_1.set_priority(Priority::P2);
     let usb = Driver::new(chip.USB, Interrupts);
     let light = Output::new(chip.PIN_25, Level::Low);
     // There is room for one, and this is the one.
     let _spawned = beside(usb, light).map(|task| EXECUTOR.start(interrupt::SWI_IRQ_1).spawn(task));
-    let parts = Parts::<Pico> {
-        serial: Usb,
+    let chip = ChipParts::<Pico> {
         random: RingOscillator,
         flash: Pages::new(Flash::new_blocking(chip.FLASH)),
         secret: None,
-        buttons: PinButtons::new(
-            Input::new(chip.PIN_14, Pull::Up),
-            Input::new(chip.PIN_15, Pull::Up),
-        ),
+        confirm: Input::new(chip.PIN_14, Pull::Up),
+        cancel: Input::new(chip.PIN_15, Pull::Up),
         screen: Light,
-        clock: Timer,
         watchdog: Dog(embassy_rp::watchdog::Watchdog::new(chip.WATCHDOG)),
-        reset,
     };
-    countersign_cortex_m::drive(pin!(run(parts, memory())), cortex_m::asm::wfe)
-}
-
-/// The application's buffers, put together where the stack that it takes is free again afterwards.
-#[inline(never)]
-fn memory() -> &'static mut Memory {
-    static MEMORY: StaticCell<Memory> = StaticCell::new();
-    MEMORY.init_with(Memory::new)
+    run(chip, last_words)
 }

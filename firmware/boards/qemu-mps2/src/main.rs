@@ -25,15 +25,12 @@ mod registers;
 mod uart;
 mod watchdog;
 
-use core::pin::pin;
 use core::time::Duration;
 
 use cortex_m_rt::entry;
 use countersign_cortex_m::{LastWords, Processor};
-use countersign_firmware::{Board, Event, Memory, Parts, Reset, run};
-use countersign_link::ResetReason;
+use countersign_firmware::{Board, Event, Parts};
 use semihosting::eprintln;
-use static_cell::StaticCell;
 
 use crate::clock::Timers;
 use crate::flash::FileFlash;
@@ -57,7 +54,7 @@ impl Board for QemuMps2 {
     type Screen = Terminal;
     type Clock = Timers;
     type Watchdog = CmsdkWatchdog;
-    type Reset = Words;
+    type Reset = LastWords;
 
     fn log(event: Event) {
         eprintln!("{} {}", event.name(), event.number());
@@ -65,15 +62,6 @@ impl Board for QemuMps2 {
 
     fn stack_used() -> u32 {
         countersign_cortex_m::used()
-    }
-}
-
-/// What the last life left behind.
-struct Words(LastWords);
-
-impl Reset for Words {
-    fn reason(&self) -> ResetReason {
-        self.0.reason()
     }
 }
 
@@ -85,7 +73,7 @@ fn main() -> ! {
         semihosting::process::exit(1)
     }
     countersign_cortex_m::paint();
-    let reset = Words(LastWords::take());
+    let reset = LastWords::take();
     let clock = Timers::start();
     let Some(flash) = FileFlash::open() else {
         eprintln!("no flash: run QEMU with `-append flash=FILE`");
@@ -102,12 +90,5 @@ fn main() -> ! {
         watchdog: CmsdkWatchdog,
         reset,
     };
-    countersign_cortex_m::drive(pin!(run(parts, memory())), registers::sleep)
-}
-
-/// The application's buffers, put together where the stack that it takes is free again afterwards.
-#[inline(never)]
-fn memory() -> &'static mut Memory {
-    static MEMORY: StaticCell<Memory> = StaticCell::new();
-    MEMORY.init_with(Memory::new)
+    countersign_cortex_m::run(parts, registers::sleep)
 }
