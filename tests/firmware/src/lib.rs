@@ -13,4 +13,4 @@ pub use emulator::{Emulator, image};
 pub use oracle::{Answer, Oracle};
 pub use pico::{Direction, Pico, Transfer, pico_image};
 pub use port::{Port, wire};
-pub use request::{Answered, LARGEST, Onions, SMALLEST, answer_request};
+pub use request::{Answered, Asked, LARGEST, Onions, SMALLEST, answer_request, ask};

@@ -2,6 +2,7 @@ use anyhow::{Result, bail, ensure};
 use countersign_client::{
     Client, OfferPath, OfferTerms, Onion, Outcome, PaymentPath, PaymentPaths, RecipientHop,
 };
+use countersign_crypto::SecretKey;
 use countersign_link::{
     Bytes, Destination, ErrorForm, MessageHop, Network, NextHop, Padding, PaymentHop, Price, Seal,
 };
@@ -48,6 +49,15 @@ pub struct Answered {
     pub stack: u32,
 }
 
+/// A customer's request, on its way.
+#[derive(Debug)]
+pub struct Asked {
+    /// The `invoice_request`.
+    request: Vec<u8>,
+    /// The onion, as it arrives at the device.
+    pub onion: InFlight,
+}
+
 /// Provisions a new device, makes an offer, and has it answer a request whose onion is of that size
 /// with an invoice in another. The payer verifies the invoice.
 ///
@@ -55,41 +65,10 @@ pub struct Answered {
 ///
 /// When any of that fails.
 pub async fn answer_request(client: &mut Client, onions: Onions) -> Result<Answered> {
-    let (relay, recipient, customer) = with_curve(|curve| {
-        let recipient = secret_key(&[2; 32]);
-        [payer::relay(), recipient, payer::payer()].map(|key| key.public_key(curve))
-    })
-    .into();
-    let node = |key: &countersign_crypto::PublicKey| Bytes(key.serialize());
-
-    client.restore(WORDS, Network::Regtest).await?;
-    // A board without a screen shows its prompts on the host's.
-    client.propose_rules(&[(Rule::Prompts, Some(1))]).await?;
-    client.set_time(NOW).await?;
-    client.pin_recipient(node(&recipient), None).await?;
-    client.propose_rules(&[(Rule::IntroductionNode, Some(1))]).await?;
-    let named = Destination::Node(node(&relay));
-    let hop = MessageHop { node: node(&relay), named, next: NextHop::NodeId };
-    let terms = OfferTerms {
-        price: Price::Msat(10_000),
-        description: Some("a cup of tea".to_owned()),
-        issuer: None,
-        quantity_max: None,
-        expiry: None,
-        issuer_id: true,
-        paths: vec![OfferPath { hops: vec![hop], padding: Padding::None }],
-    };
-    let offer = payer::records(&client.create_offer(&terms).await?.text);
-
-    let (request, at_device) = with_curve(|curve| {
-        let request = payer::request(curve, &offer, &Wish::default());
-        let reply_path = payer::reply_path(curve, &[relay, customer], onions.padding());
-        let sent = payer::send(curve, &offer, &request, &reply_path);
-        (request, payer::pass(curve, &payer::relay(), &sent))
-    });
-    let onion = Onion { path_key: &at_device.path_key, packet: &at_device.packet };
-    let mut paths = one_path(node(&relay), node(&recipient));
-    let outcome = client.answer(onion, ErrorForm::Specification, &mut paths).await?;
+    let Asked { request, onion } = ask(client, onions).await?;
+    let request_len = onion.packet.len();
+    let onion = Onion { path_key: &onion.path_key, packet: &onion.packet };
+    let outcome = client.answer(onion, ErrorForm::Specification, &mut one_path()).await?;
     let Outcome::Outgoing(outgoing) = outcome else { bail!("no invoice but {outcome:?}") };
     let answer_len = outgoing.packet.len();
 
@@ -101,12 +80,54 @@ pub async fn answer_request(client: &mut Client, onions: Onions) -> Result<Answe
         Ok(payer::verify(curve, &request, &invoice).1)
     })?;
     let stack = client.info().await?.stack;
-    Ok(Answered { amount_msat, request_len: at_device.packet.len(), answer_len, stack })
+    Ok(Answered { amount_msat, request_len, answer_len, stack })
 }
 
-fn one_path(relay: Bytes<33>, recipient: Bytes<33>) -> PaymentPaths {
+/// Provisions a new device, makes an offer, and has a customer ask for its invoice.
+///
+/// # Errors
+///
+/// When any of that fails.
+pub async fn ask(client: &mut Client, onions: Onions) -> Result<Asked> {
+    client.restore(WORDS, Network::Regtest).await?;
+    // A board without a screen shows its prompts on the host's.
+    client.propose_rules(&[(Rule::Prompts, Some(1))]).await?;
+    client.set_time(NOW).await?;
+    client.pin_recipient(recipient(), None).await?;
+    client.propose_rules(&[(Rule::IntroductionNode, Some(1))]).await?;
+    let relay = node(&payer::relay());
+    let hop = MessageHop { node: relay, named: Destination::Node(relay), next: NextHop::NodeId };
+    let terms = OfferTerms {
+        price: Price::Msat(10_000),
+        description: Some("a cup of tea".to_owned()),
+        issuer: None,
+        quantity_max: None,
+        expiry: None,
+        issuer_id: true,
+        paths: vec![OfferPath { hops: vec![hop], padding: Padding::None }],
+    };
+    let offer = payer::records(&client.create_offer(&terms).await?.text);
+    Ok(with_curve(|curve| {
+        let hops = [payer::relay(), payer::payer()].map(|key| key.public_key(curve));
+        let request = payer::request(curve, &offer, &Wish::default());
+        let reply_path = payer::reply_path(curve, &hops, onions.padding());
+        let sent = payer::send(curve, &offer, &request, &reply_path);
+        Asked { request, onion: payer::pass(curve, &payer::relay(), &sent) }
+    }))
+}
+
+/// The merchant's node.
+fn recipient() -> Bytes<33> {
+    node(&secret_key(&[2; 32]))
+}
+
+fn node(key: &SecretKey) -> Bytes<33> {
+    Bytes(with_curve(|curve| key.public_key(curve).serialize()))
+}
+
+fn one_path() -> PaymentPaths {
     let hop = PaymentHop {
-        node: relay,
+        node: node(&payer::relay()),
         short_channel_id: 1,
         cltv_expiry_delta: 40,
         fee_proportional_millionths: 100,
@@ -115,7 +136,7 @@ fn one_path(relay: Bytes<33>, recipient: Bytes<33>) -> PaymentPaths {
         htlc_maximum_msat: 1_000_000_000,
     };
     let recipient = RecipientHop {
-        node: recipient,
+        node: recipient(),
         records: Vec::new(),
         seal: Seal::Plain,
         min_final_cltv_expiry_delta: 18,

@@ -1,9 +1,13 @@
 //! The Pico's image, as it is flashed, with its USB port: `cargo xtask pico` runs these.
 
 use countersign_firmware_tests::{
-    Direction, Onions, Pico, Port, SMALLEST, answer_request, pico_image, wire,
+    Asked, Direction, Onions, Pico, Port, SMALLEST, Transfer, answer_request, ask, pico_image, wire,
 };
-use countersign_link::{Chunk, Network, Part, Provision, Reply, Request, Secret, State};
+use countersign_link::{
+    Bytes, Chunk, Code, ErrorForm, Network, OnionRequest, Part, Provision, Reply, Request, Secret,
+    State,
+};
+use countersign_tests::payer::InFlight;
 use countersign_tests::shop::WORDS;
 
 /// Types of descriptors.
@@ -115,42 +119,136 @@ async fn a_payers_request_is_answered_over_usb() {
     assert_eq!((answered.request_len, answered.answer_len), (SMALLEST, SMALLEST));
 }
 
-/// What a device may take to answer a ping, in microseconds of its clock.
+/// What a device may take to answer, in microseconds of its clock.
 const PROMPT_MICROS: u64 = 50_000;
+
+/// What hashing the words takes at least, in one piece.
+const HASHING_MICROS: u64 = 500_000;
 
 #[test]
 #[ignore = "needs the image and Node: `cargo xtask pico`"]
 fn a_ping_is_answered_at_once_while_the_core_is_busy() {
     let mut pico = Pico::start(&pico_image().unwrap()).unwrap();
     let mut port = Port::open(pico.address()).unwrap();
-    // Hashing the words takes longer than a second, in one piece.
     let words = Secret::new(WORDS.as_bytes());
     let import = Request::Provision(Provision::Import { words, network: Network::Regtest });
     port.send(&wire(2, import)).unwrap();
     assert!(port.reply(|_, reply| matches!(reply, Reply::AwaitingApproval { .. })).unwrap());
     pico.transfers().unwrap();
-    let mut delays = Vec::new();
+    let (mut delays, mut answered_at) = (Vec::new(), Vec::new());
     for id in 3.. {
-        // The device looks at its buttons when the host has been quiet for a moment.
         std::thread::sleep(std::time::Duration::from_millis(100));
         port.send(&wire(id, Request::Ping)).unwrap();
-        let mut is_done = false;
-        while !port
-            .reply(|of, reply| {
-                is_done |= of == 2;
-                of == id && reply == Reply::Pong
-            })
-            .unwrap()
-        {}
-        let transfers = pico.transfers().unwrap();
-        let asked = transfers.iter().find(|t| t.direction == Direction::ToDevice).unwrap();
-        // The pong is in the last of them, or was in one before.
-        let told = transfers.iter().rfind(|t| t.direction == Direction::ToHost);
-        delays.push(told.unwrap().micros - asked.micros);
+        let is_done = wait_for(&mut port, id, Reply::Pong).contains(&2);
+        let (asked, told) = span(&pico.transfers().unwrap());
         if is_done {
+            // Those before this moment were answered while the words were hashed.
+            let busy = answered_at.iter().filter(|&&at| at + HASHING_MICROS > asked);
+            assert!(busy.count() > 2, "done at {asked}, answers at {answered_at:?}");
             break;
         }
+        delays.push(told - asked);
+        answered_at.push(told);
     }
-    assert!(delays.len() > 4, "{delays:?}");
     assert!(delays.iter().all(|&delay| delay < PROMPT_MICROS), "{delays:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs the image and Node: `cargo xtask pico`"]
+async fn a_request_is_told_of_and_cancelled_at_once_while_the_core_is_at_it() {
+    let mut pico = Pico::start(&pico_image().unwrap()).unwrap();
+    let mut client = pico.client().await.unwrap();
+    let Asked { onion, .. } = ask(&mut client, Onions::Small).await.unwrap();
+    drop(client);
+    let mut port = Port::open(pico.address()).unwrap();
+    bring(&mut port, 2, &onion);
+    pico.transfers().unwrap();
+
+    // Peeling and judging it takes some multiplications on the curve, in one piece.
+    port.send(&wire(3, Request::Status)).unwrap();
+    let is_at_it = |id, reply: Reply<'_>| match reply {
+        Reply::Status(status) => (id, status.working_on) == (3, Some(2)),
+        reply => panic!("{reply:?} came first"),
+    };
+    assert!(port.reply(is_at_it).unwrap());
+    let (asked, told) = span(&pico.transfers().unwrap());
+    assert!(told - asked < PROMPT_MICROS, "status: {asked} to {told}");
+
+    port.send(&wire(4, Request::Cancel { request: 2 })).unwrap();
+    let cancelled = |id, reply: Reply<'_>| match reply {
+        Reply::Error(error) => (id, error.code) == (2, Code::CANCELLED),
+        reply => panic!("{reply:?} came first"),
+    };
+    assert!(port.reply(cancelled).unwrap());
+    assert!(port.reply(|id, reply| id == 4 && reply == Reply::Done).unwrap());
+    let (asked, told) = span(&pico.transfers().unwrap());
+    assert!(told - asked < PROMPT_MICROS, "cancel: {asked} to {told}");
+
+    // Nothing is left of it, and the same message is answered after all.
+    port.send(&wire(5, Request::Status)).unwrap();
+    let idle =
+        |reply: Reply<'_>| matches!(reply, Reply::Status(status) if status.working_on.is_none());
+    assert!(port.reply(|id, reply| id == 5 && idle(reply)).unwrap());
+    bring(&mut port, 6, &onion);
+    assert!(
+        port.reply(|id, reply| id == 6 && matches!(reply, Reply::NeedPaymentPaths(_))).unwrap()
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs the image and Node: `cargo xtask pico`"]
+async fn a_flood_of_pings_leaves_the_core_its_time() {
+    let mut pico = Pico::start(&pico_image().unwrap()).unwrap();
+    let mut client = pico.client().await.unwrap();
+    let Asked { onion, .. } = ask(&mut client, Onions::Small).await.unwrap();
+    drop(client);
+    let mut took = [false, true].map(|is_flooded| {
+        let mut port = Port::open(pico.address()).unwrap();
+        pico.transfers().unwrap();
+        bring(&mut port, 2, &onion);
+        if is_flooded {
+            port.send(&wire(3, Request::Ping).repeat(2_000)).unwrap();
+        }
+        while !port.reply(|_, reply| matches!(reply, Reply::NeedPaymentPaths(_))).unwrap() {}
+        let (asked, told) = span(&pico.transfers().unwrap());
+        told - asked
+    });
+    took[0] *= 2;
+    assert!(took[1] < took[0], "{took:?}");
+}
+
+/// Sends an onion message, all of it and its end.
+fn bring(port: &mut Port, id: u32, onion: &InFlight) {
+    let length = onion.packet.len() as u16;
+    let path_key = Bytes(onion.path_key);
+    port.send(&wire(id, Request::Onion(OnionRequest::Begin { path_key, length }))).unwrap();
+    let is_credit = |reply: Reply<'_>| matches!(reply, Reply::Credits { .. });
+    assert!(port.reply(|_, reply| is_credit(reply)).unwrap());
+    let mut offset = 0;
+    for data in onion.packet.chunks(960) {
+        port.send(&wire(id, Request::Onion(OnionRequest::Chunk(Chunk { offset, data })))).unwrap();
+        offset += data.len() as u32;
+    }
+    let invoice_error = ErrorForm::Specification;
+    port.send(&wire(id, Request::Onion(OnionRequest::End { invoice_error }))).unwrap();
+}
+
+/// Reads up to `reply` to `id`, and returns whose replies came before.
+fn wait_for(port: &mut Port, id: u32, reply: Reply<'_>) -> Vec<u32> {
+    let mut others = Vec::new();
+    while !port
+        .reply(|of, said| {
+            others.push(of);
+            of == id && said == reply
+        })
+        .unwrap()
+    {}
+    others
+}
+
+/// When the last question left the host, and when it last read: microseconds of the board's clock.
+fn span(transfers: &[Transfer]) -> (u64, u64) {
+    let last = |direction| transfers.iter().rfind(|transfer| transfer.direction == direction);
+    let (asked, told) = (last(Direction::ToDevice).unwrap(), last(Direction::ToHost).unwrap());
+    (asked.micros, told.micros)
 }
