@@ -1,6 +1,7 @@
 //! USB on an interrupt of its own: whatever the core is at, packets are taken and acknowledged.
 
 use core::cell::RefCell;
+use core::slice;
 
 use countersign_firmware::{Desk, Doorman, HungUp, Passage, Serial, TRANSFER, Verdict, Work};
 use embassy_futures::join::join3;
@@ -37,10 +38,11 @@ pub struct Usb;
 
 impl Serial for Usb {
     async fn read(&mut self, buffer: &mut [u8; TRANSFER]) -> Result<usize, HungUp> {
+        let [first, rest @ ..] = buffer;
         // In this order: what is there to read came after the last host had hung up.
-        match select(HUNG_UP.wait(), RECEIVED.read(buffer)).await {
+        match select(HUNG_UP.wait(), RECEIVED.read(slice::from_mut(first))).await {
             Either::First(()) => Err(HungUp),
-            Either::Second(length) => Ok(length),
+            Either::Second(_) => Ok(read_frame(*first, rest).saturating_add(1)),
         }
     }
 
@@ -151,6 +153,21 @@ async fn admit(
             }
         }
     }
+}
+
+/// Reads on to the end of a frame: what came behind it stays where [`answer_waiting`] finds it when
+/// that frame is one that the application works on.
+fn read_frame(first: u8, rest: &mut [u8]) -> usize {
+    let (mut length, mut last, mut is_begun) = (0_usize, first, first != 0);
+    while !(is_begun && last == 0)
+        && let Some(place) = rest.get_mut(length)
+        && RECEIVED.try_read(slice::from_mut(place)).is_ok()
+    {
+        last = *place;
+        is_begun |= last != 0;
+        length = length.saturating_add(1);
+    }
+    length
 }
 
 /// Answers what came just before the application began and would wait now until it is done.

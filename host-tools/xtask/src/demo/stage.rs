@@ -150,6 +150,6 @@ fn log_name(name: &str) -> String {
 /// How much of a process's standard error belongs into a failure's message.
 const LAST_LINES: usize = 5;
 /// How long a process may take to be ready.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// What shells report of a program that was interrupted.
 const INTERRUPTED: i32 = 130;
