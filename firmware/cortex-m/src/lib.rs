@@ -10,9 +10,8 @@ mod drive;
 mod failure;
 mod last_words;
 mod processor;
-mod stack;
 
+pub use countersign_stack::{paint, used};
 pub use drive::run;
 pub use last_words::LastWords;
 pub use processor::Processor;
-pub use stack::{paint, used};

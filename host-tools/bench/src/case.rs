@@ -1,9 +1,12 @@
 //! The reference cases: who asks whom for what, and over which path.
 
+use countersign_bench_steps::Task;
+use countersign_crypto::PublicKey;
 use countersign_ldk_tests::dice::Dice;
 use countersign_ldk_tests::keyring::Keyring;
 use countersign_ldk_tests::node::{Node, Parcel};
-use countersign_ldk_tests::payment::{HASH, Incoming, pay_blinded};
+use countersign_ldk_tests::our_node::point;
+use countersign_ldk_tests::payment::{HASH, Incoming, forward, pay_blinded};
 use countersign_ldk_tests::records::Records;
 use lightning::blinded_path::message::{
     BlindedMessagePath, MessageContext, MessageForwardNode, OffersContext,
@@ -19,15 +22,15 @@ use lightning::onion_message::packet::OnionMessageContents;
 use lightning::sign::NodeSigner;
 use lightning::util::ser::Writeable;
 
+use crate::measure::Side;
 use crate::step::{Size, Step};
+use crate::supply::Supply;
 use crate::{ldk, ours};
 
 /// What the offer costs, in millisatoshis.
 pub(crate) const AMOUNT: u64 = 10_000_000;
 /// What it is for.
 pub(crate) const DESCRIPTION: &str = "Two coffees and a slice of the apple cake";
-/// When every invoice is made, in seconds since 1970.
-pub(crate) const CREATED_AT: u64 = 1_760_000_000;
 
 /// Who takes part.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +56,11 @@ impl Party {
         };
         let (secret, _) = Keyring::default().nth(index);
         Node::new(secret, u64::try_from(index).expect("small"))
+    }
+
+    /// The party's node id.
+    pub(crate) fn point(self) -> PublicKey {
+        point(&self.node().id().serialize())
     }
 
     /// The party as a hop that forwards messages.
@@ -129,15 +137,17 @@ pub(crate) fn describe() {
     );
     println!("own; ours has as many bytes of them.");
     for size in [Size::Small, Size::Big] {
-        let (ours, ldk) = (ours::Merchant::new(size), ldk::Merchant::new(size));
+        let whole = Step::Whole(size);
+        let (ours, ldk) = (ours::case(size), ldk::Merchant::new(size));
+        let our_invoice = ours::invoice(&Supply::new(Side::Ours, whole).inputs(Task::Whole));
         println!(
             "\n{}: {}-byte packets in and out, a reply of {} layers, a payment path of 2 hops",
-            Step::Whole(size).name(),
+            whole.name(),
             size.packet(),
             size.layers(),
         );
         for (side, case, invoice) in
-            [("ours", &ours.case, ours.invoice_bytes()), ("LDK's", &ldk.case, ldk.invoice_bytes())]
+            [("ours", &ours, our_invoice), ("LDK's", &ldk.case, ldk.invoice_bytes())]
         {
             println!(
                 "{side:>6}: request {} bytes, reply path {}, recipient data {}, invoice {}",
@@ -193,7 +203,7 @@ pub(crate) fn parcel(size: Size, payload: usize) -> Vec<u8> {
 /// A payment along `path` as it reaches the merchant: LDK pays, and LDK's relay passes it on.
 pub(crate) fn payment(path: &BlindedPaymentPath) -> Incoming {
     let relay = Party::Relay.node();
-    pay_blinded(&relay, path).forward(&relay, &path.blinding_point().serialize(), HASH)
+    forward(&pay_blinded(&relay, path), &relay, &path.blinding_point().serialize(), HASH)
 }
 
 /// `request` with this many more records that nobody knows, signed again.

@@ -4,17 +4,23 @@
 //! `countersign-bench --json` one JSON array. It runs itself under valgrind's callgrind, twice for
 //! each figure. A person reads what each case is made of first, and at the end which goals are
 //! reached.
+//!
+//! `countersign-bench device FOLDER` does the same steps on an emulated Cortex-M4, with the images
+//! that `cargo xtask bench --device` puts into the folder: the same code on the same bytes, which
+//! this program makes and hands over. It fails when a goal is missed.
 
 mod allocation;
 mod callgrind;
 mod case;
 mod claim;
+mod device;
 mod floor;
 mod ldk;
 mod measure;
 mod ours;
 mod report;
 mod step;
+mod supply;
 mod work;
 
 use std::process::ExitCode;
@@ -31,9 +37,11 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         [] => tables(),
         ["--json"] => array(),
+        ["device", folder] => device::tables(folder),
+        ["device", folder, "--json"] => device::array(folder),
         ["run", side, name, times] => run(side, name, times),
         [option, ..] if option.starts_with('-') => {
-            eprintln!("usage: countersign-bench [--json | STEP...]");
+            eprintln!("usage: countersign-bench [--json | STEP... | device FOLDER [--json]]");
             return ExitCode::from(2);
         }
         ref names => some(names),
@@ -93,18 +101,16 @@ fn array() -> Result<()> {
 fn run(side: &str, name: &str, times: &str) -> Result<()> {
     let times: usize = times.parse().context("how many times is no number")?;
     let stock = callgrind::MOST_TIMES + 1;
-    let mut task = match side {
-        "ours" => Side::Ours.prepare(named(name)?, stock)?,
-        "ldk" => Side::Ldk.prepare(named(name)?, stock)?,
-        "primitive" => Primitive::ALL
-            .into_iter()
-            .find(|primitive| primitive.name() == name)
-            .with_context(|| format!("there is no primitive {name}"))?
-            .prepare(),
+    let repeat = |task: &mut dyn FnMut()| (0..=times).for_each(|_| task());
+    match side {
+        "ours" => Side::Ours.ready(named(name)?, stock, repeat)?,
+        "ldk" => Side::Ldk.ready(named(name)?, stock, repeat)?,
+        "primitive" => {
+            let primitive = Primitive::ALL.into_iter().find(|primitive| primitive.name() == name);
+            let primitive = primitive.with_context(|| format!("there is no primitive {name}"))?;
+            repeat(&mut primitive.prepare());
+        }
         _ => bail!("there is no side {side}"),
-    };
-    for _ in 0..=times {
-        task();
     }
     Ok(())
 }

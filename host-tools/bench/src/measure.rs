@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, ensure};
+use countersign_bench_ours::Memory;
+use countersign_crypto::CurveMemory;
 
 use crate::floor::{Prices, Primitive};
 use crate::step::Step;
-use crate::{allocation, callgrind, ldk, ours, work};
+use crate::supply::Supply;
+use crate::{allocation, callgrind, claim, work};
 
 /// Batches of which the fastest counts: a busy machine only ever makes a run slower.
 const BATCHES: usize = 9;
@@ -55,42 +58,59 @@ impl Side {
         }
     }
 
-    /// The side's way of a step, ready to be run this many times.
+    /// Makes the side's way of a step ready to be done this many times, and gives it to `then`.
     ///
     /// # Errors
     ///
     /// When the side has none.
-    pub(crate) fn prepare(self, step: Step, times: usize) -> Result<Box<dyn FnMut()>> {
-        self.way(step, times).with_context(|| format!("LDK does not take {}", step.name()))
+    pub(crate) fn ready<R>(
+        self,
+        step: Step,
+        times: usize,
+        then: impl FnOnce(&mut dyn FnMut()) -> R,
+    ) -> Result<R> {
+        let Some(task) = step.task() else {
+            ensure!(self == Self::Ours, "LDK does not take {}", step.name());
+            return Ok(then(&mut claim::prepare()));
+        };
+        let supply = Supply::new(self, step);
+        let inputs = supply.inputs(task);
+        Ok(match self {
+            Self::Ours => {
+                let mut memory = CurveMemory::new();
+                let merchant =
+                    countersign_bench_ours::Merchant::new(inputs.secret, inputs.relay, &mut memory);
+                merchant.ready(&inputs, &mut Memory::new(), then)
+            }
+            Self::Ldk => {
+                let merchant = countersign_bench_ldk::Merchant::new(&inputs.secret, inputs.relay);
+                merchant.ready(&inputs, times, then)
+            }
+        })
     }
 
-    fn way(self, step: Step, times: usize) -> Option<Box<dyn FnMut()>> {
-        match self {
-            Self::Ours => Some(ours::prepare(step)),
-            Self::Ldk => ldk::prepare(step, times),
-        }
-    }
-
-    /// What the step costs the side, if it takes it.
-    fn cost(self, step: Step) -> Result<Option<Cost>> {
-        let Some(mut run) = self.way(step, 2) else { return Ok(None) };
+    /// What the step costs the side.
+    fn cost(self, step: Step) -> Result<Cost> {
         let instructions = callgrind::instructions(&[self.name(), &step.name()])?;
-        run();
-        let allocations = allocation::count(run);
+        let allocations = self.ready(step, 2, |run| {
+            run();
+            allocation::count(run)
+        })?;
         let times = (0..BATCHES).map(|_| self.time(step)).collect::<Result<Vec<_>>>()?;
         let time = times.into_iter().min().unwrap_or_default();
-        Ok(Some(Cost { instructions, allocations, time }))
+        Ok(Cost { instructions, allocations, time })
     }
 
     /// The time of a run, in one batch.
     fn time(self, step: Step) -> Result<Duration> {
-        let mut run = self.prepare(step, RUNS + 1)?;
-        run();
-        let start = Instant::now();
-        for _ in 0..RUNS {
+        self.ready(step, RUNS + 1, |run| {
             run();
-        }
-        Ok(start.elapsed() / u32::try_from(RUNS).expect("few"))
+            let start = Instant::now();
+            for _ in 0..RUNS {
+                run();
+            }
+            start.elapsed() / u32::try_from(RUNS).expect("few")
+        })
     }
 }
 
@@ -114,6 +134,6 @@ pub(crate) fn prices() -> Result<Prices> {
 /// When valgrind fails.
 pub(crate) fn row(step: Step, prices: &Prices) -> Result<Row> {
     let floor = work::of(step).instructions(prices);
-    let ours = Side::Ours.cost(step)?.context("ours takes every step")?;
-    Ok(Row { step, ours, ldk: Side::Ldk.cost(step)?, floor })
+    let ldk = step.task().map(|_| Side::Ldk.cost(step)).transpose()?;
+    Ok(Row { step, ours: Side::Ours.cost(step)?, ldk, floor })
 }

@@ -6,7 +6,8 @@ use crate::measure::{Cost, Row};
 use crate::step::{Size, Step};
 
 /// What the project set itself, as parts of LDK's instructions and of the floor's.
-const GOALS: [(Step, f64); 2] = [(Step::Whole(Size::Big), 0.65), (Step::Whole(Size::Small), 0.5)];
+pub(crate) const GOALS: [(Step, f64); 2] =
+    [(Step::Whole(Size::Big), 0.65), (Step::Whole(Size::Small), 0.5)];
 const FLOOR_GOAL: f64 = 1.15;
 
 /// The JSON array of the steps.
@@ -93,9 +94,11 @@ pub(crate) fn goals(rows: &[Row]) {
     }
 }
 
-fn verdict(what: &str, reached: bool, figures: &str) {
+/// Says whether a goal is reached, and passes that on.
+pub(crate) fn verdict(what: &str, reached: bool, figures: &str) -> bool {
     let word = if reached { "reached" } else { "MISSED" };
     println!("goal: {what}: {figures}: {word}");
+    reached
 }
 
 /// What `say` says of LDK's cost; a dash where LDK does not take the step.
@@ -114,12 +117,13 @@ fn micros(cost: &Cost) -> f64 {
     cost.time.as_secs_f64() * 1e6
 }
 
-fn ratio(part: u64, whole: u64) -> f64 {
+/// One number as a part of another.
+pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
 }
 
 /// A number with its thousands apart.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

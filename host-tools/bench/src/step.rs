@@ -1,5 +1,7 @@
 //! What is measured: the steps from a request's bytes to a reply's, and how some of them grow.
 
+use countersign_bench_steps::Task;
+
 /// One thing to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -95,6 +97,21 @@ impl Step {
             Self::Layers(layers) => format!("layers-{layers}"),
             Self::Records(records) => format!("records-{records}"),
         }
+    }
+
+    /// What is done in it by either side; `None` for what only a whole device does.
+    pub(crate) const fn task(self) -> Option<Task> {
+        Some(match self {
+            Self::Claim => return None,
+            Self::Peel(_) | Self::Payload(_) => Task::Peel,
+            Self::Request | Self::Records(_) => Task::Request,
+            Self::OfferCheck => Task::OfferCheck,
+            Self::PaymentPath => Task::PaymentPath,
+            Self::PaymentOnion => Task::PaymentOnion,
+            Self::Invoice => Task::Invoice,
+            Self::Reply(_) | Self::Layers(_) => Task::Reply,
+            Self::Whole(_) => Task::Whole,
+        })
     }
 
     /// The step of a name.

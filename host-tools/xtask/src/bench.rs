@@ -1,9 +1,11 @@
-//! `bench`: what each step costs, beside LDK and the floor.
+//! `bench`: what each step costs, beside LDK and the floor; with `--device`, on a board.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
+use crate::firmware::BENCH;
 use crate::process::{cargo, output, run};
 use crate::report::Report;
 use crate::setup::{self, Tool};
@@ -11,21 +13,45 @@ use crate::workspace::Workspace;
 
 const PACKAGE: &str = "countersign-bench";
 
+/// Where the bench itself is measured, it is built as what is released.
+const RELEASE: &[&str] = &["--release"];
+/// Where it makes inputs for an image, it need not be fast.
+const DEV: &[&str] = &[];
+
 /// The table that a person reads.
 pub(crate) fn table(workspace: &Workspace, report: &mut Report) {
     report.step("bench", "every step under callgrind", || {
         setup::ensure(Tool::Valgrind)?;
-        run(&mut bench(workspace, &[]))
+        run(&mut bench(workspace, RELEASE))
+    });
+}
+
+/// The table of a board's steps, which fails when a goal is missed.
+pub(crate) fn device_table(workspace: &Workspace, report: &mut Report) {
+    report.step("bench on a board", "every step on an emulated Cortex-M4, beside LDK", || {
+        let folder = images(workspace)?;
+        for board in BENCH {
+            println!("   {}: {} bytes of flash", board.name, board.size(workspace)?.flash);
+        }
+        run(bench(workspace, DEV).args(["device", &folder]))
     });
 }
 
 /// The JSON array, alone on the standard output.
 pub(crate) fn json(workspace: &Workspace) -> ExitCode {
-    let measure = || -> Result<String> {
+    print(|| {
         setup::ensure(Tool::Valgrind)?;
-        output(&mut bench(workspace, &["--json"])).context("the bench did not finish")
-    };
-    match measure() {
+        output(bench(workspace, RELEASE).arg("--json"))
+    })
+}
+
+/// The JSON array of a board's steps.
+pub(crate) fn device_json(workspace: &Workspace) -> ExitCode {
+    print(|| output(bench(workspace, DEV).args(["device", &images(workspace)?, "--json"])))
+}
+
+fn print(measure: impl FnOnce() -> Result<String>) -> ExitCode {
+    match measure().context("the bench did not finish") {
         Ok(array) => {
             print!("{array}");
             ExitCode::SUCCESS
@@ -37,11 +63,19 @@ pub(crate) fn json(workspace: &Workspace) -> ExitCode {
     }
 }
 
-fn bench(workspace: &Workspace, arguments: &[&str]) -> Command {
+/// Builds the images that are measured; where they are.
+fn images(workspace: &Workspace) -> Result<String> {
+    setup::ensure(Tool::Qemu)?;
+    let mut folder = None;
+    for board in BENCH {
+        folder = board.build(workspace)?.parent().and_then(Path::to_str).map(str::to_owned);
+    }
+    folder.context("a folder with a name")
+}
+
+fn bench(workspace: &Workspace, profile: &[&str]) -> Command {
     let mut command = cargo();
-    command
-        .current_dir(&workspace.root)
-        .args(["run", "--quiet", "--release", "--package", PACKAGE, "--"])
-        .args(arguments);
+    command.current_dir(&workspace.root).args(["run", "--quiet"]).args(profile);
+    command.args(["--package", PACKAGE, "--"]);
     command
 }

@@ -18,7 +18,11 @@ use crate::workspace::Workspace;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Board {
     pub(crate) name: &'static str,
+    /// The workspace that it is in.
+    folder: &'static str,
     package: &'static str,
+    /// What is built for boards only, and is linted with this one.
+    shared: &'static [&'static str],
     target: &'static str,
     pub(crate) medium: Medium,
 }
@@ -34,10 +38,21 @@ pub(crate) enum Medium {
     Debugger { chip: &'static str },
 }
 
+/// What is flashed, and what is built as that is.
+const FIRMWARE: &str = "firmware";
+
+/// LDK in an image.
+const LDK: &str = "firmware/bench/ldk";
+
+/// What the boards with Embassy share.
+const EMBASSY: &[&str] = &["countersign-cortex-m", "countersign-embassy"];
+
 /// The emulated board, on which the others' stack is measured.
 pub(crate) const EMULATED: Board = Board {
     name: "qemu-mps2",
+    folder: FIRMWARE,
     package: "countersign-qemu-mps2",
+    shared: &["countersign-cortex-m", "countersign-stack"],
     target: "thumbv7em-none-eabihf",
     medium: Medium::None,
 };
@@ -45,7 +60,9 @@ pub(crate) const EMULATED: Board = Board {
 /// The Raspberry Pi Pico, whose image is also emulated.
 pub(crate) const PICO: Board = Board {
     name: "pico",
+    folder: FIRMWARE,
     package: "countersign-pico",
+    shared: EMBASSY,
     target: "thumbv6m-none-eabi",
     medium: Medium::Drive { family: Family::Rp2040, label: "RPI-RP2" },
 };
@@ -53,7 +70,9 @@ pub(crate) const PICO: Board = Board {
 /// The Raspberry Pi Pico 2.
 const PICO_2: Board = Board {
     name: "pico2",
+    folder: FIRMWARE,
     package: "countersign-pico2",
+    shared: EMBASSY,
     target: "thumbv8m.main-none-eabihf",
     medium: Medium::Drive { family: Family::Rp2350Arm, label: "RP2350" },
 };
@@ -61,13 +80,35 @@ const PICO_2: Board = Board {
 /// Nordic's development kit.
 const NRF52840_DK: Board = Board {
     name: "nrf52840-dk",
+    folder: FIRMWARE,
     package: "countersign-nrf52840-dk",
+    shared: EMBASSY,
     target: "thumbv7em-none-eabihf",
     medium: Medium::Debugger { chip: "nRF52840_xxAA" },
 };
 
 /// The portable crates on the emulated board, asked for known answers. It is never flashed.
 const VECTORS: Board = Board { name: "vectors", package: "countersign-vectors", ..EMULATED };
+
+/// The images that `bench --device` measures. None of them is ever flashed.
+pub(crate) const BENCH: [Board; 3] = [
+    BENCH_OURS,
+    Board { name: "bench-ours-rp2040", target: PICO.target, ..BENCH_OURS },
+    Board {
+        name: "bench-ldk",
+        folder: LDK,
+        package: "countersign-bench-image-ldk",
+        shared: &[],
+        ..EMULATED
+    },
+];
+
+const BENCH_OURS: Board = Board {
+    name: "bench-ours",
+    package: "countersign-bench-image",
+    shared: &["countersign-bench-board"],
+    ..EMULATED
+};
 
 /// Every board.
 pub(crate) const BOARDS: [Board; 4] = [EMULATED, PICO, PICO_2, NRF52840_DK];
@@ -136,10 +177,11 @@ pub(crate) fn build(
 
 /// Formatting, lints and the application's own tests, which need no board.
 pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
-    let folder = workspace.root.join("firmware");
+    let folder = workspace.root.join(FIRMWARE);
     let target_folder = workspace.target.join("boards");
     report.step("firmware rustfmt", "every crate of it", || {
-        run(cargo().current_dir(&folder).args(["fmt", "--all", "--check"]))
+        run(cargo().current_dir(&folder).args(["fmt", "--all", "--check"]))?;
+        run(cargo().current_dir(workspace.root.join(LDK)).args(["fmt", "--check"]))
     });
     report.step("firmware clippy", "the application, warnings are errors", || {
         let mut clippy = cargo();
@@ -147,17 +189,9 @@ pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
         clippy.args(["clippy", "--quiet", "--all-targets", "--package", "countersign-firmware"]);
         run(clippy.args(["--", "-D", "warnings"]))
     });
-    for board in BOARDS.into_iter().chain([VECTORS]) {
+    for board in BOARDS.iter().chain([&VECTORS]).chain(&BENCH) {
         report.step(&format!("firmware clippy {}", board.name), "warnings are errors", || {
-            setup::ensure(Tool::ArmGcc)?;
-            let mut clippy = cargo();
-            clippy.current_dir(&folder).env("CARGO_TARGET_DIR", &target_folder);
-            clippy.args(["clippy", "--quiet", "--profile", "firmware", "--target", board.target]);
-            clippy.args(["--package", "countersign-cortex-m", "--package", board.package]);
-            if board.name != EMULATED.name {
-                clippy.args(["--package", "countersign-embassy"]);
-            }
-            run(clippy.args(["--", "-D", "warnings"]))
+            board.lint(workspace)
         });
     }
     report.step("firmware tests", "the application on mock boards", || {
@@ -236,7 +270,7 @@ impl Board {
         // The profile's own folder has that name already.
         let target_folder = workspace.target.join("boards");
         let mut build = Toolchain::find()?.build(self.target, &target_folder);
-        build.current_dir(workspace.root.join("firmware"));
+        build.current_dir(workspace.root.join(self.folder));
         build.args(["--quiet", "--profile", "firmware", "--package", self.package]);
         if let Some(commit) = workspace.commit() {
             build.env("COUNTERSIGN_COMMIT", commit);
@@ -248,6 +282,19 @@ impl Board {
         fs::create_dir_all(workspace.target.join("firmware"))?;
         fs::copy(&linked, &image).with_context(|| linked.display().to_string())?;
         Ok(image)
+    }
+
+    /// Clippy on the image and what is built for boards only.
+    fn lint(self, workspace: &Workspace) -> Result<()> {
+        setup::ensure(Tool::ArmGcc)?;
+        let mut clippy = cargo();
+        clippy.current_dir(workspace.root.join(self.folder));
+        clippy.env("CARGO_TARGET_DIR", workspace.target.join("boards"));
+        clippy.args(["clippy", "--quiet", "--profile", "firmware", "--target", self.target]);
+        for package in self.shared.iter().chain([&self.package]) {
+            clippy.args(["--package", package]);
+        }
+        run(clippy.args(["--", "-D", "warnings"]))
     }
 
     /// Where the image is, once built.

@@ -60,6 +60,9 @@ enum Verb {
     Soak(soak::Arguments),
     /// Instructions and allocations of each step, ours beside LDK's
     Bench {
+        /// On an emulated Cortex-M4, with the time that an RP2040 takes; fails when a goal is missed
+        #[arg(long)]
+        device: bool,
         /// Print one JSON array instead of a table
         #[arg(long)]
         json: bool,
@@ -120,8 +123,10 @@ fn main() -> ExitCode {
         Verb::Check => check::all(&workspace, &mut report),
         Verb::Test { quick: true } => test::quick(&workspace, &mut report),
         Verb::Test { quick: false } => test::all(&workspace, &mut report),
-        Verb::Bench { json: true } => return bench::json(&workspace),
-        Verb::Bench { json: false } => bench::table(&workspace, &mut report),
+        Verb::Bench { device: false, json: true } => return bench::json(&workspace),
+        Verb::Bench { device: false, json: false } => bench::table(&workspace, &mut report),
+        Verb::Bench { device: true, json: true } => return bench::device_json(&workspace),
+        Verb::Bench { device: true, json: false } => bench::device_table(&workspace, &mut report),
         Verb::Work => work::measure(&workspace, &mut report),
         Verb::Fuzz { target, seconds } => {
             fuzz::run(&workspace, &mut report, target.as_deref(), seconds);

@@ -3,7 +3,7 @@
 use crate::process::{cargo, run};
 use crate::report::Report;
 use crate::workspace::Workspace;
-use crate::{arm, check, firmware, fuzz, miri, no_panic, sizes, work};
+use crate::{arm, bench, check, firmware, fuzz, miri, no_panic, sizes, work};
 
 /// How long each fuzz target runs here: enough to prove that it does.
 const FUZZ_SECONDS: u32 = 4;
@@ -27,6 +27,7 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     firmware::emulate(workspace, report);
     firmware::emulate_pico(workspace, report);
     sizes::table(workspace, report);
+    bench::device_table(workspace, report);
     miri::run(workspace, report);
     work::measure(workspace, report);
     fuzz::run(workspace, report, None, FUZZ_SECONDS);

@@ -8,12 +8,10 @@
 pub mod comparison;
 pub mod corpus;
 pub mod deviation;
-pub mod dice;
 pub mod keyring;
 pub mod ldk;
 pub mod merkle;
 pub mod mutation;
-pub mod node;
 pub mod our_node;
 pub mod ours;
 pub mod payment;
@@ -21,3 +19,5 @@ pub mod records;
 pub mod shape;
 pub mod text;
 pub mod verdict;
+
+pub use countersign_ldk_node::{dice, node};

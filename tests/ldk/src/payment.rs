@@ -1,98 +1,48 @@
-//! LDK's payments: an onion as a payer builds it, and what a node makes of it.
+//! LDK's payments: an onion as a payer builds it.
 
-use bitcoin::secp256k1::PublicKey;
 use countersign_blinding::{EncryptedDataTlv, Unblinding};
+pub use countersign_ldk_node::incoming::{HASH, HEIGHT, Incoming};
 use lightning::blinded_path::payment::BlindedPaymentPath;
-use lightning::ln::channelmanager::{PendingHTLCInfo, PendingHTLCRouting, RecipientOnionFields};
-use lightning::ln::msgs::{OnionPacket, UpdateAddHTLC};
-use lightning::ln::onion_payment::peel_payment_onion;
+use lightning::ln::channelmanager::{PendingHTLCRouting, RecipientOnionFields};
 use lightning::ln::onion_utils::create_payment_onion;
-use lightning::ln::types::ChannelId;
 use lightning::routing::router::{BlindedTail, Path, RouteHop};
 use lightning::sign::EntropySource;
 use lightning::types::features::{ChannelFeatures, NodeFeatures};
 use lightning::types::payment::PaymentHash;
-use lightning::util::ser::{Readable, Writeable};
+use lightning::util::ser::Writeable;
 
 use crate::keyring::Keyring;
-use crate::node::{Node, Silence};
+use crate::node::Node;
 use crate::our_node::{curve, point, secret};
 
 /// What every payment is about.
 pub const AMOUNT: u64 = 1_234_567;
-/// The height of the chain.
-pub const HEIGHT: u32 = 800_000;
-/// The hash of every payment.
-pub const HASH: PaymentHash = PaymentHash([6; 32]);
 
-/// A payment on its way into a node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incoming {
-    /// The packet, 1,366 bytes.
-    pub onion: Vec<u8>,
-    /// The HTLC's amount, in millisatoshis.
-    pub amount: u64,
-    /// The height at which the HTLC expires.
-    pub expiry: u32,
-    /// `path_key` of the HTLC's `update_add_htlc`.
-    pub path_key: Option<[u8; 33]>,
-}
-
-impl Incoming {
-    /// What LDK's node makes of it, for [`HASH`].
-    ///
-    /// # Panics
-    ///
-    /// When LDK refuses it.
-    #[must_use]
-    pub fn peel(&self, node: &Node) -> PendingHTLCInfo {
-        self.peel_for(node, HASH)
-    }
-
-    /// What LDK's node makes of it.
-    ///
-    /// # Panics
-    ///
-    /// When LDK refuses it.
-    #[must_use]
-    pub fn peel_for(&self, node: &Node, payment_hash: PaymentHash) -> PendingHTLCInfo {
-        let htlc = UpdateAddHTLC {
-            channel_id: ChannelId([0; 32]),
-            htlc_id: 0,
-            amount_msat: self.amount,
-            payment_hash,
-            cltv_expiry: self.expiry,
-            skimmed_fee_msat: None,
-            onion_routing_packet: OnionPacket::read(&mut &self.onion[..]).expect("an onion"),
-            blinding_point: self.path_key.map(|key| PublicKey::from_slice(&key).expect("a point")),
-            hold_htlc: None,
-        };
-        peel_payment_onion(&htlc, node, &Silence, node.secp(), HEIGHT, false)
-            .unwrap_or_else(|_| panic!("LDK refuses the payment"))
-    }
-}
-
-impl Incoming {
-    /// What LDK's node passes on to the next node of a blinded path, reached by `path_key` itself.
-    ///
-    /// # Panics
-    ///
-    /// When LDK refuses it, or does not pass it on.
-    #[must_use]
-    pub fn forward(&self, node: &Node, path_key: &[u8; 33], payment_hash: PaymentHash) -> Self {
-        let info = self.peel_for(node, payment_hash);
-        let PendingHTLCRouting::Forward { onion_packet, .. } = info.routing else {
-            panic!("LDK does not pass the payment on");
-        };
-        // What LDK sends beside the onion, it computes out of our sight.
-        let unblinding = Unblinding::new(&secret(node.secret().secret_bytes()), point(path_key));
-        let path_key = unblinding.next_path_key(curve(), &EncryptedDataTlv::default());
-        Self {
-            onion: onion_packet.encode(),
-            amount: info.outgoing_amt_msat,
-            expiry: info.outgoing_cltv_value,
-            path_key: Some(path_key.expect("a key").serialize()),
-        }
+/// What LDK's node passes on of a payment to the next node of a blinded path, reached by `path_key`
+/// itself.
+///
+/// # Panics
+///
+/// When LDK refuses it, or does not pass it on.
+#[must_use]
+pub fn forward(
+    incoming: &Incoming,
+    node: &Node,
+    path_key: &[u8; 33],
+    payment_hash: PaymentHash,
+) -> Incoming {
+    let info = incoming.peel_for(node, payment_hash);
+    let PendingHTLCRouting::Forward { onion_packet, .. } = info.routing else {
+        panic!("LDK does not pass the payment on");
+    };
+    // What LDK sends beside the onion, it computes out of our sight.
+    let unblinding = Unblinding::new(&secret(node.secret().secret_bytes()), point(path_key));
+    let path_key = unblinding.next_path_key(curve(), &EncryptedDataTlv::default());
+    Incoming {
+        onion: onion_packet.encode(),
+        amount: info.outgoing_amt_msat,
+        expiry: info.outgoing_cltv_value,
+        path_key: Some(path_key.expect("a key").serialize()),
     }
 }
 

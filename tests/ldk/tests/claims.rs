@@ -4,7 +4,7 @@
 use bitcoin::secp256k1::SecretKey;
 use countersign_crypto::sha256;
 use countersign_ldk_tests::node::Node;
-use countersign_ldk_tests::payment::{Order, pay_blinded_as};
+use countersign_ldk_tests::payment::{Order, forward, pay_blinded_as};
 use countersign_link::Reply;
 use countersign_tests::htlc::{self, AMOUNT, Htlc};
 use countersign_tests::onion::with_curve;
@@ -33,9 +33,9 @@ fn part(amount: u64, hash: [u8; 32], path: &BlindedPaymentPath) -> Htlc {
     let hash = PaymentHash(hash);
     let order = Order { amount, total: AMOUNT, hash };
     let at_relay = pay_blinded_as(&order, &relay, path);
-    let at_paid = at_relay.forward(&relay, &path.blinding_point().serialize(), hash);
+    let at_paid = forward(&at_relay, &relay, &path.blinding_point().serialize(), hash);
     let path_key = at_paid.path_key.expect("a blinded path");
-    let behind = at_paid.forward(&paid, &path_key, hash);
+    let behind = forward(&at_paid, &paid, &path_key, hash);
     Htlc {
         onion: behind.onion,
         path_key: behind.path_key.expect("a blinded path"),

@@ -1,3 +1,8 @@
+//! How deep a Cortex-M program's stack is, and has been: unused stack is painted, and what is painted
+//! no more has been used.
+
+#![no_std]
+
 use core::ptr;
 
 /// What unused stack is filled with.
@@ -16,7 +21,7 @@ unsafe extern "C" {
 
 /// Fills the stack that is not in use, so that [`used`] can tell how deep it has been.
 ///
-/// To be called once, first thing in `main`.
+/// To be called where what is deeper does not count: first thing in `main`, or before what is measured.
 #[expect(unsafe_code, reason = "the stack is written below its pointer")]
 #[inline(never)]
 pub fn paint() {
@@ -42,4 +47,13 @@ pub fn used() -> u32 {
         at = at.wrapping_add(1);
     }
     u32::try_from(end.addr().saturating_sub(at.addr())).unwrap_or(u32::MAX)
+}
+
+/// How deep the stack is now, in bytes.
+#[must_use]
+#[inline(never)]
+pub fn depth() -> u32 {
+    let here = 0_u8;
+    let depth = (&raw const _stack_start).addr().saturating_sub((&raw const here).addr());
+    u32::try_from(depth).unwrap_or(u32::MAX)
 }

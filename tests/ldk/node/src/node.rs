@@ -1,5 +1,7 @@
 //! A node of LDK's: its keys, and nothing else around them.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use bitcoin::secp256k1::ecdh::SharedSecret;

@@ -1,5 +1,8 @@
 //! Repeatable choices.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// A stream of choices that its seed decides (SplitMix64).
 #[derive(Debug, Clone)]
 pub struct Dice {
