@@ -5,6 +5,8 @@ use countersign_end_to_end::{Ldk, Market, Software, Stall};
 use serde_json::Value;
 
 const COFFEE: [&str; 4] = ["--description", "a coffee", "--amount", "21sat"];
+/// Rule 70: the device takes the host's word for a payment.
+const HOSTS_WORD: [&str; 1] = ["release=2"];
 /// Rule 50: a payment may come in several parts.
 const SEVERAL_PARTS: [&str; 1] = ["multipart=1"];
 
@@ -26,6 +28,18 @@ fn the_example_of_an_ldk_node_with_a_device_is_paid() {
     for payer in Ldk::ALL {
         let [answer] = market.pay(payer, &offer, &[]).try_into().unwrap();
         is_received(&market, &answer, 21_000);
+    }
+}
+
+#[test]
+fn each_release_pays_each_release_on_the_hosts_word() {
+    for node in Ldk::ALL.map(Software::Peer) {
+        let stall = Stall { node, rules: &HOSTS_WORD, ..Stall::default() };
+        let (market, offer) = Market::open(&COFFEE, stall);
+        for payer in Ldk::ALL {
+            let [answer] = market.pay(payer, &offer, &[]).try_into().unwrap();
+            is_received(&market, &answer, 21_000);
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Whatever process dies in the middle of a payment, the payment settles or fails as a whole: the
 //! payer has the preimage exactly when the merchant has the money on record.
 
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use countersign_end_to_end::{Ldk, Market, Software, Stall};
+use countersign_end_to_end::{Ldk, Market, Software, Stall, ask};
 use serde_json::Value;
 
 const COFFEE: [&str; 4] = ["--description", "a coffee", "--amount", "21sat"];
@@ -27,6 +27,45 @@ fn the_merchants_node_is_killed() {
     killed(|market| market.node = None, Market::start_node);
 }
 
+#[test]
+fn the_relay_is_killed() {
+    killed(|market| market.relay = None, Market::start_relay);
+}
+
+#[test]
+fn the_payer_is_killed() {
+    for payer in Ldk::ALL {
+        let (market, offer) = Market::open(&COFFEE, Stall::default());
+        for moment in MOMENTS {
+            let known = market.invoices();
+            let mut first = market.regular(payer, &offer);
+            let mut first = first.stdout(Stdio::null()).spawn().unwrap();
+            let invoices = market.wait_for("an invoice", |now| now.len() > known.len());
+            let is_new = |invoice: &&Value| known.iter().all(|one| !is_same(one, invoice));
+            let invoice = invoices.iter().find(is_new).unwrap();
+            sleep(Duration::from_millis(moment));
+            first.kill().unwrap();
+            first.wait().unwrap();
+            // Whoever comes again buys two more coffees, the first of which waits for what is left.
+            let mut again = market.regular(payer, &offer);
+            let answers = ask(again.args(["--timeout", "40", "--count", "2"]));
+            assert!(answers.iter().all(|answer| answer["paid"] == true), "{answers:?}");
+            assert!(answers.iter().all(|answer| !is_same(answer, invoice)), "{answers:?}");
+            agrees(&market, invoice, moment);
+        }
+    }
+}
+
+/// The payer that was killed has the preimage of a payment exactly when the merchant has the money.
+fn agrees(market: &Market, invoice: &Value, moment: u64) {
+    let invoices = market.invoices();
+    let invoice = invoices.iter().find(|one| is_same(one, invoice)).unwrap();
+    let hash = invoice["payment_hash"].as_str().unwrap();
+    let log = market.regulars_log();
+    let is_sent = log.lines().any(|line| line.contains("sent") && line.contains(hash));
+    assert_eq!(invoice["state"] == "paid", is_sent, "{moment} ms after {invoice}: {log}");
+}
+
 /// One payment for each moment, and another one afterwards, for which all has to be well again.
 fn killed(kill: impl Fn(&mut Market), revive: impl Fn(&mut Market)) {
     for node in Ldk::ALL {
@@ -42,6 +81,10 @@ fn killed(kill: impl Fn(&mut Market), revive: impl Fn(&mut Market)) {
         let [answer] = market.pay(Ldk::V0_3, &offer, &["--timeout", "40"]).try_into().unwrap();
         assert_eq!(answer["paid"], true, "{answer}");
     }
+}
+
+fn is_same(one: &Value, other: &Value) -> bool {
+    one["payment_hash"] == other["payment_hash"]
 }
 
 fn settles_or_fails(market: &Market, payer: Child, moment: u64) {

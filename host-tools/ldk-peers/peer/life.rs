@@ -110,6 +110,7 @@ impl Life {
                     )
                 })
             } else {
+                end_of_payment(&event);
                 if self.report.send(event).is_err() {
                     tracing::debug!("an event came after everyone stopped waiting");
                 }
@@ -118,6 +119,15 @@ impl Life {
         if let Err(error) = done {
             tracing::warn!(?error, "LDK makes no channel");
         }
+    }
+}
+
+/// Logs how a payment of the node's ended, which may be one of its earlier life.
+fn end_of_payment(event: &Event) {
+    if let Event::PaymentSent { payment_hash, .. } = event {
+        tracing::info!(%payment_hash, "sent");
+    } else if let Event::PaymentFailed { payment_hash: Some(payment_hash), .. } = event {
+        tracing::info!(%payment_hash, "failed");
     }
 }
 

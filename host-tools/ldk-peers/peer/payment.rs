@@ -21,11 +21,15 @@ pub(super) async fn pay(
     node.flush();
     loop {
         match timeout_at(deadline, node.events.recv()).await {
-            Ok(Some(Event::PaymentSent { payment_preimage, fee_paid_msat, .. })) => {
+            Ok(Some(Event::PaymentSent {
+                payment_hash, payment_preimage, fee_paid_msat, ..
+            })) if payment_hash == invoice.payment_hash() => {
                 let preimage = payment_preimage.0;
                 return Payment::Sent { preimage, fee_msat: fee_paid_msat };
             }
-            Ok(Some(Event::PaymentFailed { reason, .. })) => {
+            Ok(Some(Event::PaymentFailed { payment_hash, reason, .. }))
+                if payment_hash == Some(invoice.payment_hash()) =>
+            {
                 return failed(payment_failure(reason));
             }
             Ok(Some(_)) => {}

@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -144,6 +145,26 @@ impl Market {
         let child = payer.stderr(Stdio::null()).spawn().unwrap();
         self.wait_for("an invoice", |invoices| invoices.len() > known);
         child
+    }
+
+    /// A payer who can be killed and come again: with the same channels, and a log of how every
+    /// payment of theirs ended.
+    ///
+    /// # Panics
+    /// The log cannot be written.
+    #[must_use]
+    pub fn regular(&self, ldk: Ldk, offer: &str) -> Command {
+        let mut payer = self.payer(ldk, offer);
+        payer.args(["--key", &"33".repeat(32)]).arg("--state").arg(self.path("payer"));
+        let log = File::options().create(true).append(true).open(self.path("payer.log")).unwrap();
+        payer.env("RUST_LOG", "info").stdin(Stdio::null()).stderr(log);
+        payer
+    }
+
+    /// What that payer has logged.
+    #[must_use]
+    pub fn regulars_log(&self) -> String {
+        std::fs::read_to_string(self.path("payer.log")).unwrap()
     }
 
     fn payer(&self, ldk: Ldk, offer: &str) -> Command {
