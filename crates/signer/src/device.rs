@@ -307,6 +307,13 @@ impl<'m> Device<'m> {
         }
     }
 
+    /// The text of the offer or refund that was just made, for a screen to show.
+    #[must_use]
+    pub fn created_text(&self) -> Option<&str> {
+        let Task::Text { range, .. } = &self.task else { return None };
+        str::from_utf8(self.desk.records.get(range.clone())?).ok()
+    }
+
     /// Drops whatever the device is in the middle of: the host hung up.
     ///
     /// What is on its way to flash is not dropped, since nobody can tell whether flash has it: the

@@ -130,6 +130,17 @@ pub enum Indication {
     Failed,
 }
 
+/// What a yes comes to while a prompt is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// All of the prompt has been shown: it is a yes.
+    Over,
+    /// There was another page, and it is shown now.
+    Turned,
+    /// There is another page. It is shown once the prompt's lines are given again, from the first.
+    Again,
+}
+
 /// Where prompts are shown, if they are, and states.
 pub trait Screen {
     /// Whether prompts can be read here.
@@ -141,8 +152,40 @@ pub trait Screen {
     /// Shows one more line of a prompt.
     fn line(&mut self, line: &Line<'_>);
 
-    /// Shows what goes on.
+    /// Shows what goes on. After the last line of a prompt, that a button is wanted for it.
     fn indicate(&mut self, indication: Indication);
+
+    /// Turns to the next page of a prompt that is longer than the screen.
+    fn turn(&mut self) -> Turn {
+        Turn::Over
+    }
+
+    /// Shows the QR code of `text` until the next prompt, if there is room for it.
+    fn show_code(&mut self, _: &str) {}
+}
+
+impl<S: Screen> Screen for &mut S {
+    const PROMPTS: countersign_signer::Screen = S::PROMPTS;
+
+    fn clear(&mut self) {
+        S::clear(self);
+    }
+
+    fn line(&mut self, line: &Line<'_>) {
+        S::line(self, line);
+    }
+
+    fn indicate(&mut self, indication: Indication) {
+        S::indicate(self, indication);
+    }
+
+    fn turn(&mut self) -> Turn {
+        S::turn(self)
+    }
+
+    fn show_code(&mut self, text: &str) {
+        S::show_code(self, text);
+    }
 }
 
 /// Time since the board was switched on.

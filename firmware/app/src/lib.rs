@@ -28,7 +28,7 @@ mod worker;
 
 pub use board::{
     Board, Buttons, Clock, HungUp, Indication, Parts, Press, Random, Reset, Screen, Serial,
-    TRANSFER, Watchdog,
+    TRANSFER, Turn, Watchdog,
 };
 pub use boot::{Memory, run};
 pub use buttons::PinButtons;

@@ -11,7 +11,7 @@ use crate::entropy::Entropy;
 use crate::shell::Outlet;
 use crate::storage::{Storage, StorageFault};
 use crate::{
-    Board, Buttons as _, Clock as _, Event, Indication, Press, Screen as _, Verdict, Work,
+    Board, Buttons as _, Clock as _, Event, Indication, Press, Screen as _, Turn, Verdict, Work,
 };
 
 /// The device core with everything that it wants: what it says is done, and what it waits for is
@@ -198,11 +198,15 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
                 Output::Nothing => return Ok(Advance::ExpectsMore),
                 Output::Reply { id, reply } => {
                     let is_credit = matches!(reply, Reply::Credits { .. });
+                    let is_created = matches!(reply, Reply::Created { .. });
                     let advance = if is_credit { Advance::ExpectsMore } else { Advance::Done };
                     let origin = Origin { id, ..origin };
                     outlet.send(origin, completed::<B>(reply), clock).await?;
                     let indication = self.at_rest();
                     self.peripherals.screen.indicate(indication);
+                    if is_created && let Some(text) = self.device.created_text() {
+                        self.peripherals.screen.show_code(text);
+                    }
                     return Ok(advance);
                 }
                 Output::Ask { id, prompt } => {
@@ -257,15 +261,10 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
             }
             Conversation::Asking(_, look) if now < look => Ok(()),
             Conversation::Asking(origin, _) => {
-                let input = match self.peripherals.buttons.pressed() {
-                    Some(Press::Confirm) => Input::Confirmed,
-                    Some(Press::Cancel) => Input::Cancelled,
-                    None => {
-                        self.conversation = Conversation::Asking(origin, next_look(now));
-                        return Ok(());
-                    }
+                let Some(input) = self.decision() else {
+                    self.conversation = Conversation::Asking(origin, next_look(now));
+                    return Ok(());
                 };
-                B::log(Event::Pressed);
                 self.withdraw_prompt();
                 self.conversation = Conversation::Greeted;
                 self.begun = now;
@@ -296,15 +295,10 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
 
     /// Looks whether the merchant has answered a prompt whose request was let go.
     fn hear_parked(&mut self, now: Duration) -> Result<(), Ending> {
-        let input = match self.peripherals.buttons.pressed() {
-            Some(Press::Confirm) => Input::Confirmed,
-            Some(Press::Cancel) => Input::Cancelled,
-            None => {
-                self.parked = Some(next_look(now));
-                return Ok(());
-            }
+        let Some(input) = self.decision() else {
+            self.parked = Some(next_look(now));
+            return Ok(());
         };
-        B::log(Event::Pressed);
         self.parked = None;
         self.peripherals.screen.clear();
         let indication = self.at_rest();
@@ -392,10 +386,33 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     fn show_prompt(&mut self) {
         B::log(Event::Asked);
         self.peripherals.buttons.forget();
+        self.peripherals.screen.clear();
+        self.read_out();
+    }
+
+    /// Gives the screen the lines of the prompt.
+    fn read_out(&mut self) {
         let screen = &mut *self.peripherals.screen;
-        screen.clear();
         self.device.prompt(|line| screen.line(&line));
         screen.indicate(Indication::Asking);
+    }
+
+    /// What the merchant says to the prompt that is shown, if they do: a yes is one to all of it, and
+    /// turns a page as long as there is one more.
+    fn decision(&mut self) -> Option<Input<'static>> {
+        let input = match self.peripherals.buttons.pressed()? {
+            Press::Cancel => Input::Cancelled,
+            Press::Confirm => match self.peripherals.screen.turn() {
+                Turn::Over => Input::Confirmed,
+                Turn::Turned => return None,
+                Turn::Again => {
+                    self.read_out();
+                    return None;
+                }
+            },
+        };
+        B::log(Event::Pressed);
+        Some(input)
     }
 
     fn withdraw_prompt(&mut self) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use countersign_crypto::{Secret, sha256};
 use countersign_firmware::{
     Board, Buttons, Clock, Event, HungUp, Indication, Parts, Press, Random, Reset, Screen, Serial,
-    TRANSFER, Watchdog,
+    TRANSFER, Turn, Watchdog,
 };
 use countersign_link::ResetReason;
 use countersign_signer::Line;
@@ -31,8 +31,12 @@ pub struct Hardware {
     pub hesitation: Cell<Duration>,
     /// Why the board started.
     pub reset: ResetReason,
+    /// How many pages prompts have behind their first one.
+    pub pages: Cell<u8>,
     /// Every prompt that was shown, line by line.
     pub prompts: RefCell<Vec<Vec<String>>>,
+    /// The texts whose codes were shown.
+    pub codes: RefCell<Vec<String>>,
     /// What the light showed last.
     pub light: Cell<Option<Indication>>,
     /// How often the watchdog was fed; `None` before it is started.
@@ -50,6 +54,7 @@ pub struct Hardware {
     /// Whether the host's port is closed.
     pub(crate) is_closed: Cell<bool>,
     asked_at: Cell<Duration>,
+    turned: Cell<u8>,
     fed_at: Cell<Duration>,
     drawn: Cell<u64>,
 }
@@ -76,7 +81,9 @@ impl Hardware {
             press: Cell::new(Some(Press::Confirm)),
             hesitation: Cell::new(Duration::from_millis(700)),
             reset: ResetReason::PowerOn,
+            pages: Cell::new(0),
             prompts: RefCell::default(),
+            codes: RefCell::default(),
             light: Cell::new(None),
             fed: Cell::new(None),
             unfed: Cell::default(),
@@ -87,6 +94,7 @@ impl Hardware {
             from_device: RefCell::default(),
             is_closed: Cell::new(false),
             asked_at: Cell::new(Duration::MAX),
+            turned: Cell::new(0),
             fed_at: Cell::default(),
             drawn: Cell::new(0),
         }
@@ -239,6 +247,7 @@ impl<S: Sight> Screen for Display<S> {
     const PROMPTS: countersign_signer::Screen = S::PROMPTS;
 
     fn clear(&mut self) {
+        self.0.0.turned.set(0);
         self.0.0.prompts.borrow_mut().push(Vec::new());
     }
 
@@ -250,6 +259,21 @@ impl<S: Sight> Screen for Display<S> {
 
     fn indicate(&mut self, indication: Indication) {
         self.0.0.light.set(Some(indication));
+    }
+
+    /// The second page is there already, and any further one has to be read out again.
+    fn turn(&mut self) -> Turn {
+        let Hardware { pages, turned, .. } = &*self.0.0;
+        if turned.get() == pages.get() {
+            return Turn::Over;
+        }
+        self.0.0.asked_at.set(self.0.0.now.get());
+        turned.set(turned.get() + 1);
+        if turned.get() == 1 { Turn::Turned } else { Turn::Again }
+    }
+
+    fn show_code(&mut self, text: &str) {
+        self.0.0.codes.borrow_mut().push(text.to_owned());
     }
 }
 

@@ -5,6 +5,7 @@ use core::time::Duration;
 use countersign_board_tests::{Blind, Chip, Hardware, Host, Noise, Seeing};
 use countersign_firmware::{Event, Indication, Press};
 use countersign_link::{Network, Provision, Reply, Request, ResetReason, Secret, State};
+use countersign_tests::onion::with_curve;
 use countersign_tests::scene::code;
 use countersign_tests::shop::{NOW, Said};
 
@@ -161,6 +162,40 @@ fn a_screen_shows_every_line_of_a_prompt_and_takes_it_away() {
     assert!(shown[1].join(" ").split(' ').count() > 24, "{:?}", shown[1]);
     assert_eq!(prompts.last(), Some(&Vec::new()));
     assert_eq!(host.hardware.light.get(), Some(Indication::Idle));
+}
+
+#[test]
+fn a_yes_is_one_to_the_last_page_of_a_prompt() {
+    for pages in 0..4 {
+        let mut host = seeing(board());
+        host.hardware.pages.set(pages);
+        let before = host.hardware.now.get();
+        assert_eq!(host.provision().unwrap().reply(), Reply::Done);
+        // A press for each page, and the merchant takes their time for each.
+        let reading = host.hardware.hesitation.get() * u32::from(pages + 1);
+        assert!(host.hardware.now.get() - before >= reading);
+        // Each page but the second was read out.
+        let read_out = if pages > 1 { usize::from(pages) } else { 1 };
+        let prompts = host.hardware.prompts.borrow();
+        let shown = prompts.iter().find(|lines| !lines.is_empty()).unwrap();
+        assert_eq!(shown.len(), shown[..1].len() * read_out, "{shown:?}");
+    }
+}
+
+#[test]
+fn a_no_is_one_on_any_page() {
+    let mut host = seeing(board());
+    host.hardware.pages.set(3);
+    host.hardware.press.set(Some(Press::Cancel));
+    assert_eq!(host.provision().unwrap().reply(), not_approved());
+}
+
+#[test]
+fn a_screen_is_given_the_text_of_an_offer_that_was_made() {
+    let mut host = shop();
+    with_curve(|curve| host.open_for(curve)).unwrap();
+    let codes = host.hardware.codes.borrow();
+    assert!(matches!(&codes[..], [text] if text.starts_with("lno1")), "{codes:?}");
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn device() {
         Device::read as *const (),
         Device::handle as *const (),
         About::hello as *const (),
+        Device::created_text as *const (),
         Device::hang_up as *const (),
     ]);
 }
