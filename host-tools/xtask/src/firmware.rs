@@ -21,6 +21,8 @@ pub(crate) struct Board {
     /// The workspace that it is in.
     folder: &'static str,
     package: &'static str,
+    /// The features of that package.
+    features: &'static [&'static str],
     /// What is built for boards only, and is linted with this one.
     shared: &'static [&'static str],
     target: &'static str,
@@ -52,6 +54,7 @@ pub(crate) const EMULATED: Board = Board {
     name: "qemu-mps2",
     folder: FIRMWARE,
     package: "countersign-qemu-mps2",
+    features: &[],
     shared: &["countersign-cortex-m", "countersign-stack"],
     target: "thumbv7em-none-eabihf",
     medium: Medium::None,
@@ -62,9 +65,18 @@ pub(crate) const PICO: Board = Board {
     name: "pico",
     folder: FIRMWARE,
     package: "countersign-pico",
+    features: &[],
     shared: EMBASSY,
     target: "thumbv6m-none-eabi",
     medium: Medium::Drive { family: Family::Rp2040, label: "RPI-RP2" },
+};
+
+/// The same with an SSD1306 for its prompts.
+const PICO_SCREEN: Board = Board {
+    name: "pico-screen",
+    features: &["screen"],
+    shared: &["countersign-cortex-m", "countersign-embassy", "countersign-display"],
+    ..PICO
 };
 
 /// The Raspberry Pi Pico 2.
@@ -72,6 +84,7 @@ const PICO_2: Board = Board {
     name: "pico2",
     folder: FIRMWARE,
     package: "countersign-pico2",
+    features: &[],
     shared: EMBASSY,
     target: "thumbv8m.main-none-eabihf",
     medium: Medium::Drive { family: Family::Rp2350Arm, label: "RP2350" },
@@ -82,6 +95,7 @@ const NRF52840_DK: Board = Board {
     name: "nrf52840-dk",
     folder: FIRMWARE,
     package: "countersign-nrf52840-dk",
+    features: &[],
     shared: EMBASSY,
     target: "thumbv7em-none-eabihf",
     medium: Medium::Debugger { chip: "nRF52840_xxAA" },
@@ -110,8 +124,11 @@ const BENCH_OURS: Board = Board {
     ..EMULATED
 };
 
-/// Every board.
+/// Every board, as it is without anything added to it.
 pub(crate) const BOARDS: [Board; 4] = [EMULATED, PICO, PICO_2, NRF52840_DK];
+
+/// What there is an image for.
+const IMAGES: [Board; 5] = [EMULATED, PICO, PICO_SCREEN, PICO_2, NRF52840_DK];
 
 /// Bytes of an image in flash and in static memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +144,7 @@ pub(crate) struct Selection(Vec<Board>);
 impl Selection {
     /// Every board.
     pub(crate) fn all() -> Self {
-        Self(BOARDS.into())
+        Self(IMAGES.into())
     }
 }
 
@@ -141,8 +158,8 @@ pub(crate) fn parse_selection(name: &str) -> Result<Selection, String> {
 
 /// A name that a board has, for the command line.
 pub(crate) fn parse_board(name: &str) -> Result<Board, String> {
-    BOARDS.into_iter().find(|board| board.name == name).ok_or_else(|| {
-        let names: Vec<&str> = BOARDS.iter().map(|board| board.name).collect();
+    IMAGES.into_iter().find(|board| board.name == name).ok_or_else(|| {
+        let names: Vec<&str> = IMAGES.iter().map(|board| board.name).collect();
         format!("the boards are {}", names.join(", "))
     })
 }
@@ -189,7 +206,7 @@ pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
         clippy.args(["clippy", "--quiet", "--all-targets", "--package", "countersign-firmware"]);
         run(clippy.args(["--", "-D", "warnings"]))
     });
-    for board in BOARDS.iter().chain([&VECTORS]).chain(&BENCH) {
+    for board in IMAGES.iter().chain([&VECTORS]).chain(&BENCH) {
         report.step(&format!("firmware clippy {}", board.name), "warnings are errors", || {
             board.lint(workspace)
         });
@@ -272,6 +289,7 @@ impl Board {
         let mut build = Toolchain::find()?.build(self.target, &target_folder);
         build.current_dir(workspace.root.join(self.folder));
         build.args(["--quiet", "--profile", "firmware", "--package", self.package]);
+        build.args(["--features", &self.features.join(",")]);
         if let Some(commit) = workspace.commit() {
             build.env("COUNTERSIGN_COMMIT", commit);
         }
@@ -291,6 +309,7 @@ impl Board {
         clippy.current_dir(workspace.root.join(self.folder));
         clippy.env("CARGO_TARGET_DIR", workspace.target.join("boards"));
         clippy.args(["clippy", "--quiet", "--profile", "firmware", "--target", self.target]);
+        clippy.args(["--features", &self.features.join(",")]);
         for package in self.shared.iter().chain([&self.package]) {
             clippy.args(["--package", package]);
         }

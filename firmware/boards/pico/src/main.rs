@@ -2,7 +2,8 @@
 //!
 //! The link is USB. Yes is a button between GP14 and ground, no one between GP15 and ground, and the
 //! light says what goes on. There is no screen: the device takes only what needs no reading, unless
-//! the merchant trusts the host's.
+//! the merchant trusts the host's. The image that is built with the feature `screen` wants an SSD1306
+//! at GP4 (SDA) and GP5 (SCL), and shows prompts and the codes of offers there.
 //!
 //! The chip has no random source but its ring oscillator, no secret of its own and no protection of
 //! its flash: whoever holds the board has the seed.
@@ -10,11 +11,13 @@
 #![no_std]
 #![no_main]
 
+mod screen;
+
 use core::time::Duration;
 
 use cortex_m_rt::entry;
 use countersign_cortex_m::{LastWords, Processor};
-use countersign_embassy::{Chip, ChipParts, Light, Pages, run};
+use countersign_embassy::{Chip, ChipParts, Pages, run};
 use countersign_firmware::{Random, Watchdog};
 use defmt_rtt as _;
 use embassy_executor::InterruptExecutor;
@@ -41,7 +44,7 @@ impl Chip for Pico {
     type Random = RingOscillator;
     type Flash = Pages<Flash<'static, FLASH, Blocking, CHIP>, STATE>;
     type Pin = Input<'static>;
-    type Screen = Light;
+    type Screen = screen::Screen;
     type Watchdog = Dog;
 }
 
@@ -108,13 +111,17 @@ fn main() -> ! {
     let light = Output::new(chip.PIN_25, Level::Low);
     // There is room for one, and this is the one.
     let _spawned = beside(usb, light).map(|task| EXECUTOR.start(interrupt::SWI_IRQ_1).spawn(task));
+    #[cfg(feature = "screen")]
+    let screen = screen::on(chip.I2C0, chip.PIN_5, chip.PIN_4);
+    #[cfg(not(feature = "screen"))]
+    let screen = countersign_embassy::Light;
     let chip = ChipParts::<Pico> {
         random: RingOscillator,
         flash: Pages::new(Flash::new_blocking(chip.FLASH)),
         secret: None,
         confirm: Input::new(chip.PIN_14, Pull::Up),
         cancel: Input::new(chip.PIN_15, Pull::Up),
-        screen: Light,
+        screen,
         watchdog: Dog(embassy_rp::watchdog::Watchdog::new(chip.WATCHDOG)),
     };
     run(chip, last_words)

@@ -1,0 +1,139 @@
+use countersign_firmware::{Indication, Screen, Turn};
+use countersign_signer::Line;
+use embedded_graphics::Drawable as _;
+use embedded_graphics::geometry::Point;
+use embedded_graphics::mono_font::MonoTextStyle;
+use embedded_graphics::mono_font::iso_8859_1::FONT_6X9;
+use embedded_graphics::pixelcolor::BinaryColor;
+use embedded_graphics::text::{Baseline, Text};
+
+use crate::code;
+use crate::panel::Panel;
+use crate::sheet::Sheet;
+
+/// Rows of a prompt on a page. Below them is what the buttons do.
+pub const ROWS: usize = 6;
+
+/// Points from a row to the next, and from a letter to the next.
+const ROW: i32 = 9;
+const LETTER: usize = 6;
+
+/// Where the row is that says what the buttons do.
+const HINT: i32 = 54;
+
+/// A screen for prompts, in the place of a board's light and beside it.
+///
+/// A prompt is shown in pages. Yes turns to the next one; on the last it is a yes. No is a no on
+/// every page.
+#[derive(Debug)]
+pub struct Oled<P, L> {
+    panel: P,
+    light: L,
+    sheet: Sheet,
+    page: usize,
+}
+
+impl<P: Panel, L: Screen> Oled<P, L> {
+    /// A screen on `panel`, with `light` for what goes on.
+    pub const fn new(panel: P, light: L) -> Self {
+        Self { panel, light, sheet: Sheet::new(), page: 0 }
+    }
+
+    /// What it is drawn on.
+    pub const fn panel(&self) -> &P {
+        &self.panel
+    }
+
+    /// Draws the page and shows it.
+    #[inline(never)]
+    fn show_page(&mut self) {
+        let first = self.page.saturating_mul(ROWS);
+        self.panel.begin();
+        let mut top = 0_i32;
+        for number in first..self.sheet.count().min(first.saturating_add(ROWS)) {
+            for (&letter, left) in
+                self.sheet.row(number).into_iter().flatten().zip((0..).step_by(LETTER))
+            {
+                let mut buffer = [0; 4];
+                write(char::from(letter).encode_utf8(&mut buffer), left, top, &mut self.panel);
+            }
+            top = top.saturating_add(ROW);
+        }
+        let hint = if self.is_last() { LAST } else { MORE };
+        write(hint, 0, HINT, &mut self.panel);
+        self.panel.show();
+    }
+
+    /// Whether all of the prompt has been shown with this page.
+    fn is_last(&self) -> bool {
+        let first = self.page.saturating_mul(ROWS);
+        (1..=ROWS).contains(&self.sheet.count().saturating_sub(first))
+    }
+}
+
+/// Writes `text` into a row.
+fn write(text: &str, left: i32, top: i32, panel: &mut impl Panel) {
+    let style = MonoTextStyle::new(&FONT_6X9, BinaryColor::On);
+    let place = Point::new(left, top);
+    // A picture in memory takes every point.
+    let _drawn = Text::with_baseline(text, place, style, Baseline::Top).draw(panel);
+}
+
+impl<P: Panel, L: Screen> Screen for Oled<P, L> {
+    const PROMPTS: countersign_signer::Screen = countersign_signer::Screen::OnBoard;
+
+    fn clear(&mut self) {
+        self.page = 0;
+        self.sheet.restart(0);
+        self.panel.begin();
+        self.panel.show();
+    }
+
+    fn line(&mut self, line: &Line<'_>) {
+        self.sheet.line(line);
+    }
+
+    fn turn(&mut self) -> Turn {
+        if self.is_last() {
+            return Turn::Over;
+        }
+        let page = self.page.saturating_add(1);
+        let first = page.saturating_mul(ROWS);
+        let next = page.saturating_add(1).saturating_mul(ROWS);
+        if first < self.sheet.count() && self.sheet.row(next.saturating_sub(1)).is_some() {
+            self.page = page;
+            self.show_page();
+            return Turn::Turned;
+        }
+        // A prompt that could not be given again has no rows. It never gets to its last page.
+        if self.sheet.count() > 0 {
+            self.page = page;
+            self.sheet.restart(first);
+        }
+        Turn::Again
+    }
+
+    fn show_code(&mut self, text: &str) {
+        self.panel.begin();
+        if code::draw(text, &mut self.panel) {
+            self.panel.show();
+        }
+    }
+
+    fn indicate(&mut self, indication: Indication) {
+        match indication {
+            Indication::Idle | Indication::Working => {}
+            Indication::Asking => self.show_page(),
+            Indication::Failed => {
+                self.panel.begin();
+                write(FAILED, 0, 0, &mut self.panel);
+                self.panel.show();
+            }
+        }
+        self.light.indicate(indication);
+    }
+}
+
+const LAST: &str = "       [no]     [yes]";
+const MORE: &str = "       [no]    [more]";
+const FAILED: &str = "Out of order";

@@ -1,0 +1,295 @@
+//! The screen that boards may have: what is drawn on it is read back, point by point.
+
+use core::convert::Infallible;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use countersign_board_tests::{Chip, Host};
+use countersign_display::{COLUMNS, Oled, Panel, ROWS, Ssd1306};
+use countersign_firmware::{Indication, Screen, Turn};
+use countersign_link::{Network, Provision, Request, Secret, Source};
+use countersign_signer::Line;
+use countersign_tests::onion::with_curve;
+use embedded_graphics::Pixel;
+use embedded_graphics::mono_font::MonoTextStyle;
+use embedded_graphics::mono_font::iso_8859_1::FONT_6X9;
+use embedded_graphics::pixelcolor::BinaryColor;
+use embedded_graphics::prelude::{DrawTarget, Drawable as _, OriginDimensions, Point, Size};
+use embedded_graphics::text::{Baseline, Text};
+use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, Operation};
+
+const WIDTH: usize = 128;
+const HEIGHT: usize = 64;
+
+/// A screen in memory: what is drawn, and what was shown last.
+struct Picture {
+    drawn: [[bool; WIDTH]; HEIGHT],
+    shown: [[bool; WIDTH]; HEIGHT],
+}
+
+impl Picture {
+    fn blank() -> Self {
+        Self { drawn: [[false; WIDTH]; HEIGHT], shown: [[false; WIDTH]; HEIGHT] }
+    }
+}
+
+impl OriginDimensions for Picture {
+    fn size(&self) -> Size {
+        Size::new(WIDTH as u32, HEIGHT as u32)
+    }
+}
+
+impl DrawTarget for Picture {
+    type Color = BinaryColor;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<BinaryColor>>>(
+        &mut self,
+        pixels: I,
+    ) -> Result<(), Infallible> {
+        for Pixel(Point { x, y }, color) in pixels {
+            self.drawn[y as usize][x as usize] = color.is_on();
+        }
+        Ok(())
+    }
+}
+
+impl Panel for Picture {
+    fn begin(&mut self) {
+        self.drawn = [[false; WIDTH]; HEIGHT];
+    }
+
+    fn show(&mut self) {
+        self.shown = self.drawn;
+    }
+}
+
+/// A board's light that nobody looks at.
+struct Dark;
+
+impl Screen for Dark {
+    const PROMPTS: countersign_signer::Screen = countersign_signer::Screen::None;
+
+    fn clear(&mut self) {}
+
+    fn line(&mut self, _: &Line<'_>) {}
+
+    fn indicate(&mut self, _: Indication) {}
+}
+
+fn oled() -> Oled<Picture, Dark> {
+    Oled::new(Picture::blank(), Dark)
+}
+
+/// The points of one letter.
+type Glyph = [[bool; 6]; 9];
+
+fn glyph(points: &[[bool; WIDTH]; HEIGHT], row: usize, column: usize) -> Glyph {
+    std::array::from_fn(|y| std::array::from_fn(|x| points[9 * row + y][6 * column + x]))
+}
+
+/// Every letter with its points.
+fn alphabet() -> Vec<(char, Glyph)> {
+    let letters = (' '..='~').chain('\u{a1}'..='\u{ff}').filter(|&letter| letter != '\u{ad}');
+    letters
+        .map(|letter| {
+            let mut picture = Picture::blank();
+            let style = MonoTextStyle::new(&FONT_6X9, BinaryColor::On);
+            let text = letter.to_string();
+            Text::with_baseline(&text, Point::zero(), style, Baseline::Top)
+                .draw(&mut picture)
+                .unwrap();
+            (letter, glyph(&picture.drawn, 0, 0))
+        })
+        .collect()
+}
+
+/// The rows of what is shown, and the row below them.
+fn rows(oled: &Oled<Picture, Dark>, alphabet: &[(char, Glyph)]) -> (Vec<String>, String) {
+    let read = |row| {
+        let letters = (0..COLUMNS).map(|column| {
+            let seen = glyph(&oled.panel().shown, row, column);
+            alphabet.iter().find(|(_, glyph)| *glyph == seen).expect("a letter").0
+        });
+        letters.collect::<String>().trim_end().to_owned()
+    };
+    ((0..ROWS).map(read).collect(), read(ROWS))
+}
+
+/// A prompt's lines: labels and texts.
+type Prompt = Vec<(&'static str, String)>;
+
+fn give(oled: &mut Oled<Picture, Dark>, prompt: &Prompt) {
+    for (label, text) in prompt {
+        oled.line(&Line { label, text: format_args!("{text}"), source: Source::Device });
+    }
+    oled.indicate(Indication::Asking);
+}
+
+/// All the rows of a prompt, read page by page.
+fn read(prompt: &Prompt) -> Vec<String> {
+    let (mut oled, alphabet) = (oled(), alphabet());
+    oled.clear();
+    give(&mut oled, prompt);
+    let mut read = Vec::new();
+    loop {
+        let (page, hint) = rows(&oled, &alphabet);
+        read.extend(page);
+        let turn = oled.turn();
+        assert_eq!(hint.contains("yes"), turn == Turn::Over, "{hint}");
+        match turn {
+            Turn::Over => return read,
+            Turn::Turned => {}
+            Turn::Again => give(&mut oled, prompt),
+        }
+    }
+}
+
+/// Prompts as the core words them, and one that is longer than the screen remembers.
+fn prompts() -> Vec<Prompt> {
+    let mut host = Host::boot(&Chip::blank(4)).unwrap();
+    let entropy = Secret::new(&[0x5a; 32]);
+    let network = Network::Regtest;
+    host.say(&Request::Provision(Provision::Generate { entropy, network })).unwrap();
+    let mut prompts = host.hardware.prompts.take();
+    let mut host = Host::boot(&Chip::of_a_shop(4)).unwrap();
+    with_curve(|curve| {
+        let message = host.open_for(curve).unwrap();
+        // Whatever costs more than this is for the merchant to say.
+        host.set(&[(12, 1)]).unwrap();
+        host.hand_over(&message).unwrap();
+    });
+    host.set(&[(33, 7), (34, 86_400), (91, 1)]).unwrap();
+    prompts.extend(host.hardware.prompts.take());
+    let nodes =
+        (0..16).map(|number| format!("Payments may enter at: {number:02x}{}", "ab".repeat(32)));
+    prompts.push(nodes.collect());
+    let split = |line: String| {
+        let (label, text) = line.leak().split_once(": ").unwrap();
+        (label, text.to_owned())
+    };
+    let prompts = prompts.into_iter().filter(|lines| !lines.is_empty());
+    prompts.map(|lines| lines.into_iter().map(split).collect()).collect()
+}
+
+#[test]
+fn every_word_of_a_prompt_is_on_some_page_and_whole() {
+    let prompts = prompts();
+    assert!(prompts.len() > 6, "{prompts:?}");
+    for prompt in prompts {
+        let rows = read(&prompt);
+        let said: Vec<_> = prompt.iter().map(|(label, text)| format!("{label}: {text}")).collect();
+        let without_spaces = |lines: &[String]| lines.concat().replace(' ', "");
+        assert_eq!(without_spaces(&rows), without_spaces(&said));
+        for word in said.iter().flat_map(|line| line.split_whitespace()) {
+            let is_whole = rows.iter().any(|row| row.split(' ').any(|read| read == word));
+            assert!(is_whole || word.len() > COLUMNS, "{word} is broken: {rows:#?}");
+        }
+    }
+}
+
+#[test]
+fn letters_that_the_screen_has_no_picture_of_are_told_by_their_numbers() {
+    let prompt = vec![("For", "caf\u{e9} \u{65e5}\u{a0}".to_owned())];
+    assert_eq!(read(&prompt)[..2], ["For: caf\u{e9}", "\\u{65e5}\\u{a0}"]);
+}
+
+#[test]
+fn a_prompt_that_cannot_be_given_again_is_never_agreed_to() {
+    let long = prompts().pop().unwrap();
+    let mut oled = oled();
+    oled.clear();
+    give(&mut oled, &long);
+    while oled.turn() == Turn::Turned {}
+    for _ in 0..100 {
+        oled.indicate(Indication::Asking);
+        assert_eq!(oled.turn(), Turn::Again);
+    }
+}
+
+/// What a telephone reads that looks at the screen from a little distance.
+fn scan(picture: &Picture) -> Option<String> {
+    const SCALE: usize = 4;
+    const EDGE: usize = 40;
+    let (width, height) = (SCALE * WIDTH + 2 * EDGE, SCALE * HEIGHT + 2 * EDGE);
+    let light = |x: usize, y: usize| {
+        let (x, y) = (x.checked_sub(EDGE)? / SCALE, y.checked_sub(EDGE)? / SCALE);
+        picture.shown.get(y)?.get(x).copied()
+    };
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+        if light(x, y).unwrap_or(true) { 0xff } else { 0 }
+    });
+    Some(image.detect_grids().first()?.decode().ok()?.1)
+}
+
+#[test]
+fn the_code_of_an_offer_is_read_as_the_offer() {
+    for length in [20, 100, 300, 467, 468] {
+        let text: String =
+            "lno1".chars().chain("qpzry9x8gf2tvdw0".chars().cycle()).take(length).collect();
+        let mut oled = oled();
+        oled.show_code(&text);
+        assert_eq!(scan(oled.panel()), Some(text.to_uppercase()), "{length}");
+    }
+}
+
+#[test]
+fn a_code_that_there_is_no_room_for_leaves_the_screen_as_it_was() {
+    let mut oled = oled();
+    oled.indicate(Indication::Failed);
+    let before = oled.panel().shown;
+    oled.show_code(&"q".repeat(469));
+    assert_eq!(oled.panel().shown, before);
+    assert!(before.iter().flatten().any(|&point| point));
+}
+
+/// A bus with a screen on it, or not.
+#[derive(Clone, Default)]
+struct Bus(Rc<RefCell<(bool, Vec<Vec<u8>>)>>);
+
+impl ErrorType for Bus {
+    type Error = ErrorKind;
+}
+
+impl I2c for Bus {
+    fn transaction(
+        &mut self,
+        address: u8,
+        operations: &mut [Operation<'_>],
+    ) -> Result<(), ErrorKind> {
+        let (is_there, written) = &mut *self.0.borrow_mut();
+        assert_eq!(address, 0x3c);
+        for operation in operations {
+            let Operation::Write(bytes) = operation else { panic!("nothing is read") };
+            written.push(bytes.to_vec());
+        }
+        if *is_there { Ok(()) } else { Err(ErrorKind::Other) }
+    }
+}
+
+#[test]
+fn a_screen_that_is_plugged_in_later_is_set_up_then() {
+    let bus = Bus::default();
+    let mut oled = Oled::new(Ssd1306::new(bus.clone()), Dark);
+    let show = |oled: &mut Oled<Ssd1306<Bus>, Dark>| {
+        oled.clear();
+        let (label, source) = ("Forget everything", Source::Device);
+        oled.line(&Line { label, text: format_args!("the words bring it back"), source });
+        oled.indicate(Indication::Asking);
+        core::mem::take(&mut bus.0.borrow_mut().1)
+    };
+    let data = |written: &[Vec<u8>]| {
+        // A byte that says that data follows, and not only zeros.
+        written
+            .iter()
+            .filter(|bytes| bytes[0] == 0x40 && bytes[1..].iter().any(|&b| b != 0))
+            .count()
+    };
+    assert_eq!(data(&show(&mut oled)), 0, "nobody is there");
+    bus.0.borrow_mut().0 = true;
+    let written = show(&mut oled);
+    // Display off is the first command of setting it up.
+    assert_eq!(written[0][..2], [0, 0xae]);
+    assert!(data(&written) > 0);
+    assert!(!show(&mut oled).iter().any(|bytes| bytes[..] == [0, 0xae]), "once is enough");
+}
