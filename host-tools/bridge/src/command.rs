@@ -51,7 +51,11 @@ pub(crate) fn main() -> ExitCode {
         .with_ansi(io::stderr().is_terminal())
         .with_env_filter(levels.from_env_lossy())
         .init();
-    let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(STAND_INS)
+        .enable_all()
+        .build();
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         let outcome = runtime.block_on(until_told_to_stop(arguments));
         // LDK's connections never end by themselves.
@@ -236,5 +240,7 @@ fn announce(bridge: &Bridge, device: PublicKey, arguments: &Arguments) -> io::Re
 
 /// One link does not keep one thread busy, and each has a heap of its own that fills up.
 const WORKERS: usize = 1;
+/// Who goes on with the work while the record is written.
+const STAND_INS: usize = 1;
 const READY: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(10);
