@@ -10,15 +10,14 @@ use countersign_records::Records;
 use countersign_till::{Watch, Webhook, event_json, invoice_json, webhook_secret};
 
 use crate::hexadecimal;
-use crate::offer::open_records;
 use crate::page::{Page, amount, moment, now};
+use crate::records::RecordsArguments;
 
 /// Say which invoices were issued, paid or expired
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The record of what was issued, if it is not in the usual place
-    #[arg(long, global = true, value_name = "FILE")]
-    records: Option<PathBuf>,
+    #[command(flatten)]
+    records: RecordsArguments,
     /// Print JSON instead of a page for people
     #[arg(long, global = true)]
     json: bool,
@@ -60,7 +59,7 @@ enum Verb {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let records = open_records(arguments.records.as_ref())?;
+    let records = arguments.records.open()?;
     let page = match &arguments.verb {
         Verb::List { last } => list(*last, &records)?,
         Verb::Show { payment_hash } => show(payment_hash, &records)?,

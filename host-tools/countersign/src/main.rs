@@ -18,6 +18,7 @@ mod node;
 mod offer;
 mod page;
 mod proof;
+mod records;
 mod refund;
 mod sibling;
 

@@ -13,23 +13,20 @@ pub(crate) use create::expiry;
 pub(crate) use path::TypedPath;
 pub(crate) use price::TypedPrice;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use countersign_records::Records;
 
 use crate::connection::DeviceArguments;
-use crate::home;
+use crate::records::RecordsArguments;
 
 /// Make offers, show them and take them back
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     device: DeviceArguments,
-    /// The record of what was issued, if it is not in the usual place
-    #[arg(long, global = true, value_name = "FILE")]
-    records: Option<PathBuf>,
+    #[command(flatten)]
+    records: RecordsArguments,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -46,7 +43,7 @@ enum Verb {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { device, records, verb } = arguments;
-    let records = open_records(records.as_ref())?;
+    let records = records.open()?;
     let page = match verb {
         Verb::Create(arguments) => create::run(arguments, &mut device.open()?, &records)?,
         Verb::List => list::run(&mut device.open()?, &records)?,
@@ -56,10 +53,4 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     page.print(device.json)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Opens the record in `file`, or in the usual place.
-pub(crate) fn open_records(file: Option<&PathBuf>) -> anyhow::Result<Records> {
-    let file = file.map_or_else(home::records, |file| Ok(file.clone()))?;
-    Ok(Records::open(&file)?)
 }

@@ -2,19 +2,17 @@
 
 mod verify;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::offer::open_records;
+use crate::records::RecordsArguments;
 
 /// Check what customers show to prove that they paid
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The record of what was issued, if it is not in the usual place
-    #[arg(long, global = true, value_name = "FILE")]
-    records: Option<PathBuf>,
+    #[command(flatten)]
+    records: RecordsArguments,
     /// Print JSON instead of a page for people
     #[arg(long, global = true)]
     json: bool,
@@ -28,7 +26,7 @@ enum Verb {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let records = open_records(arguments.records.as_ref())?;
+    let records = arguments.records.open()?;
     let Verb::Verify(wanted) = &arguments.verb;
     let (page, code) = verify::run(wanted, &records)?;
     page.print(arguments.json)?;

@@ -5,19 +5,17 @@ mod create;
 mod list;
 mod show;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::offer::open_records;
+use crate::records::RecordsArguments;
 
 /// Offer somebody money, or take what somebody offers
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The record of what was issued, if it is not in the usual place
-    #[arg(long, global = true, value_name = "FILE")]
-    records: Option<PathBuf>,
+    #[command(flatten)]
+    records: RecordsArguments,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -40,7 +38,7 @@ struct Printing {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let records = || open_records(arguments.records.as_ref());
+    let records = || arguments.records.open();
     let (page, json) = match &arguments.verb {
         Verb::Create(arguments) => (create::run(arguments, &records()?)?, arguments.device.json),
         Verb::List(printing) => (list::run(&records()?)?, printing.json),
