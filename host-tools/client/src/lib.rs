@@ -43,6 +43,7 @@ pub use answer::{
     NoPaths, Onion, Outcome, Outgoing, PaymentPath, PaymentPaths, PaymentPathsSource, RecipientHop,
     Waiting,
 };
+pub use claims::{Collected, PaymentPart};
 pub use client::Client;
 pub use error::Error;
 pub use event::Event;

@@ -29,7 +29,8 @@ pub(crate) enum Response {
     Offers(Vec<OfferEntry>),
     Offer(OfferEntry),
     Claimed(Zeroizing<Vec<u8>>),
-    PartClaimed,
+    /// With what is missing, in msat.
+    PartClaimed(u64),
     Exported(u32),
     Log(Vec<LogRecord>),
     Rules(Vec<RuleValue>),
@@ -67,7 +68,7 @@ impl TryFrom<Reply<'_>> for Response {
             Reply::Offers(offers) => Self::Offers(items(&offers)?),
             Reply::Offer(offer) => Self::Offer(offer),
             Reply::Claimed { preimage } => Self::Claimed(preimage.reveal().to_owned().into()),
-            Reply::PartClaimed { missing_msat: _ } => Self::PartClaimed,
+            Reply::PartClaimed { missing_msat } => Self::PartClaimed(missing_msat),
             Reply::Exported { length } => Self::Exported(length),
             Reply::Log(entries) => Self::Log(items(&entries)?),
             Reply::Rules(rules) => Self::Rules(items(&rules)?),

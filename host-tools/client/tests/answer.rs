@@ -14,10 +14,10 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use countersign_client::{
-    Access, Client, NoPaths, OfferPath, OfferTerms, Onion, Outcome, PaymentPath, PaymentPaths,
-    PaymentPathsSource, RecipientHop, Waiting,
+    Access, Client, Collected, NoPaths, OfferPath, OfferTerms, Onion, Outcome, PaymentPart,
+    PaymentPath, PaymentPaths, PaymentPathsSource, RecipientHop, Waiting,
 };
-use countersign_crypto::Curve;
+use countersign_crypto::{Curve, sha256};
 use countersign_link::{
     Bytes, Destination, ErrorForm, MessageHop, NeedPaymentPaths, Network, NextHop, NodeId, Padding,
     PaymentHop, Price, Seal,
@@ -27,6 +27,7 @@ use countersign_policy::Rule;
 use countersign_simulator::{
     Board, Buttons, Entropy, Flash, Line, Press, PromptText, Script, Simulator,
 };
+use countersign_tests::htlc::{AMOUNT, Sent};
 use countersign_tests::onion::{secret_key, with_curve};
 use countersign_tests::payer::{self, InFlight, Wish};
 use countersign_tests::records;
@@ -269,6 +270,45 @@ fn a_request_that_waits_for_the_merchant_holds_nobody_up() {
         merchant.is_away(true);
         let outcome = shop.answer(&onion, &mut paths);
         assert_eq!(verified(curve, &request, outcome).1, 10_001);
+    });
+}
+
+#[test]
+fn under_the_onion_rule_the_parts_of_a_payment_get_the_preimage_with_the_last() {
+    with_curve(|curve| {
+        let mut shop = Shop::open(curve);
+        let rules = [(Rule::Release, Some(0)), (Rule::Multipart, Some(1))];
+        shop.runtime.block_on(shop.client.propose_rules(&rules)).unwrap();
+        let mut paths = shop.paths.clone();
+        let [path] = paths.paths.as_mut_slice() else { panic!("one path") };
+        let relay = PaymentHop { cltv_expiry_delta: 48, ..path.hops[0] };
+        let paid = PaymentHop { node: path.recipient.node, short_channel_id: 0, ..relay };
+        path.hops = vec![relay, paid];
+        // The device has got its node id since it was greeted.
+        shop.client.close();
+        shop.runtime.block_on(shop.client.status()).unwrap();
+        path.recipient.node = shop.client.hello().node.unwrap();
+        paths.multipart = true;
+
+        let (request, onion) = shop.request(curve, 0);
+        let Outcome::Outgoing(outgoing) = shop.answer(&onion, &mut paths) else { panic!("signed") };
+        let receipt = outgoing.receipt.clone().unwrap();
+        let (_, invoice) = received(curve, Outcome::Outgoing(outgoing));
+        let (payment_hash, _) = payer::verify(curve, &request, &invoice);
+        let mut claim = |amount: u64, session: u8| {
+            let sent = Sent { amount, total: AMOUNT, expiry: 800_000, payment_hash, session };
+            let htlc = sent.over(curve, &invoice, 0);
+            let part = PaymentPart {
+                path_key: &htlc.path_key,
+                packet: &htlc.onion,
+                amount_msat: htlc.amount,
+                cltv_expiry: htlc.expiry,
+            };
+            shop.runtime.block_on(shop.client.claim_with_onion(&receipt, part))
+        };
+        assert_eq!(claim(4_000, 1).unwrap(), Collected::Missing(6_000));
+        let Collected::Preimage(preimage) = claim(6_000, 2).unwrap() else { panic!("complete") };
+        assert_eq!(sha256(&[&*preimage]), payment_hash);
     });
 }
 
