@@ -1,7 +1,11 @@
 //! `test`: everything that CI runs, cheapest first.
 
+use std::env;
+use std::process::Command;
+
 use crate::process::{cargo, run};
 use crate::report::Report;
+use crate::setup::{self, Tool};
 use crate::workspace::Workspace;
 use crate::{arm, bench, check, firmware, fuzz, miri, no_panic, sizes, work};
 
@@ -53,4 +57,18 @@ fn slow(workspace: &Workspace, report: &mut Report) {
         test.current_dir(&workspace.root).args(["test", "--quiet", "--no-fail-fast"]);
         run(test.args(&packages).args(started))
     });
+    demos(report);
+}
+
+/// The main job on the images that are flashed, by the commands that a merchant uses.
+fn demos(report: &mut Report) {
+    for (device, emulator) in [("qemu", Tool::Qemu), ("pico-emulated", Tool::Rp2040)] {
+        let what = "an LDK wallet asks for an invoice, and gets the one of the emulated board";
+        report.step(&format!("demo {device}"), what, || {
+            setup::ensure(Tool::ArmGcc)?;
+            setup::ensure(emulator)?;
+            // A process of its own: it ends what it starts when it is interrupted.
+            run(Command::new(env::current_exe()?).args(["demo", "--device", device]))
+        });
+    }
 }
