@@ -43,10 +43,12 @@ impl Emulator {
     ///
     /// When QEMU cannot be run.
     pub fn start(image: &Path, flash: &Path) -> Result<Self> {
-        let debugger = flash.with_extension("gdb");
+        let [debugger, link] = ["gdb", "link"].map(|name| flash.with_extension(name));
         let mut process = Command::new("qemu-system-arm")
             .args(["-M", "mps2-an386", "-nographic", "-monitor", "none"])
-            .args(["-serial", "pty", "-serial", "pty"])
+            // A socket: QEMU looks only once a second for who has opened a pseudo-terminal.
+            .args(["-serial", &format!("unix:{},server=on,wait=off", link.display())])
+            .args(["-serial", "pty"])
             .args(["-semihosting-config", "enable=on,target=native"])
             .arg("-gdb")
             .arg(format!("unix:{},server=on,wait=off", debugger.display()))
@@ -64,7 +66,6 @@ impl Emulator {
             let (number, _) = path.split_once(' ')?;
             Some(PathBuf::from(format!("/dev/pts/{number}")))
         });
-        let link = ports.next().context("QEMU names the first serial line")?;
         let merchant = ports.next().context("QEMU names the second serial line")?;
         Ok(Self { process, link, debugger, merchant: Merchant::sit_down(&merchant)? })
     }
@@ -75,7 +76,7 @@ impl Emulator {
     ///
     /// When it does not answer.
     pub async fn client(&self) -> Result<Client> {
-        Ok(Client::open(Access::Serial(self.link.clone()), |_| {}).await?)
+        Ok(Client::open(Access::Unix(self.link.clone()), |_| {}).await?)
     }
 
     /// Has the program jump to where there is no memory.
