@@ -21,6 +21,7 @@ mod mac;
 mod mnemonic;
 mod schnorr;
 mod secret;
+mod words;
 
 pub use aead::{BadTag, NONCE_ZERO, TAG_LEN, open, seal, seal_with_trailing_key};
 pub use chacha::ChaCha20;
@@ -32,3 +33,4 @@ pub use mac::{HmacSha256, hkdf_sha256, hmac_sha256};
 pub use mnemonic::{BadWords, Mnemonic};
 pub use schnorr::Signature;
 pub use secret::{Secret, SharedSecret, wipe};
+pub use words::Word;

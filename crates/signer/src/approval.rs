@@ -82,7 +82,7 @@ impl Device<'_> {
             Matter::Generate { entropy, network } => {
                 let mixed = self.mixed(&moment.entropy);
                 let entropy = hkdf_sha256(entropy.expose_secret(), mixed.expose_secret(), MIXING);
-                let mnemonic = Mnemonic::from_entropy(&entropy).ok_or(Code::INTERNAL)?;
+                let mnemonic = Mnemonic::from_entropy(&entropy);
                 self.ask(id, Matter::Words { mnemonic, network })
             }
             Matter::Words { mnemonic, network } => {

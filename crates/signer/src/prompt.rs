@@ -65,7 +65,7 @@ impl Device<'_> {
             Matter::Words { mnemonic, network } => {
                 lines.own("Write these words down", format_args!("for {network:?}"));
                 for (at, word) in (1..=24_u8).zip(mnemonic.expose_words()) {
-                    lines.own("Word", format_args!("{at} {word}"));
+                    lines.own("Word", format_args!("{at} {}", word.expose()));
                 }
             }
             Matter::Import { seed } => {

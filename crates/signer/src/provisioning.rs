@@ -67,7 +67,7 @@ impl Device<'_> {
         let mut separator = "";
         for word in mnemonic.expose_words() {
             writer.bytes(separator.as_bytes()).or(Err(Code::INTERNAL))?;
-            writer.bytes(word.as_bytes()).or(Err(Code::INTERNAL))?;
+            writer.bytes(word.expose().as_bytes()).or(Err(Code::INTERNAL))?;
             separator = " ";
         }
         Ok(Output::Reply { id, reply: Reply::Words(Shown::new(writer.finish())) })

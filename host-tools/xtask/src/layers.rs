@@ -21,11 +21,13 @@ const LAYERS: [(&str, &[&str]); 9] = [
 ];
 
 /// What only `crypto` may name.
-const CRYPTOGRAPHY: [&str; 9] = [
+const CRYPTOGRAPHY: [&str; 11] = [
+    "bip39",
     "chacha20",
     "chacha20poly1305",
     "hkdf",
     "hmac",
+    "pbkdf2",
     "poly1305",
     "secp256k1",
     "secp256k1-sys",

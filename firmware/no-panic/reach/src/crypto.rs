@@ -4,7 +4,7 @@ use core::ptr::drop_in_place;
 use countersign_crypto::{
     BadTag, BadWords, ChaCha20, Curve, CurveMemory, HmacSha256, KeyPair, KeyType, Mnemonic,
     NotAKey, NotAPoint, PublicKey, Secret, SecretKey, Sha256, SharedSecret, Signature, TaggedHash,
-    hkdf_sha256, hmac_sha256, open, seal, seal_with_trailing_key, sha256, wipe,
+    Word, hkdf_sha256, hmac_sha256, open, seal, seal_with_trailing_key, sha256, wipe,
 };
 
 /// `countersign-crypto`.
@@ -79,7 +79,9 @@ fn mnemonic() {
         Mnemonic::expose_words as *const (),
         words as *const (),
         Mnemonic::seed as *const (),
+        Word::expose as *const (),
         drop_in_place::<Mnemonic> as *const (),
+        drop_in_place::<Word> as *const (),
     ]);
 }
 
@@ -102,6 +104,7 @@ fn shown() {
         <KeyPair as Debug>::fmt as *const (),
         <Secret<32> as Debug>::fmt as *const (),
         <SharedSecret as Debug>::fmt as *const (),
+        <Word as Debug>::fmt as *const (),
         <Signature as Debug>::fmt as *const (),
         <Curve<'_> as Debug>::fmt as *const (),
         <CurveMemory as Debug>::fmt as *const (),

@@ -22,6 +22,10 @@ impl Digest for Sha256 {
     }
 }
 
+/// Named as a parameter of PBKDF2, and never computed here.
+#[derive(Clone, Copy, Debug)]
+pub struct Sha512;
+
 pub mod block_api {
     pub fn compress256(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
         for block in blocks {
