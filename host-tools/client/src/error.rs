@@ -4,7 +4,7 @@ use countersign_link::{Code, ErrorReply, Network, PROTOCOL};
 use countersign_policy::Rule;
 use countersign_simulator::FlashError;
 
-use crate::Access;
+use crate::{Access, advice};
 
 /// Why the device did not do what it was asked, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -161,10 +161,10 @@ fn refusal(reply: &ErrorReply) -> String {
     let ErrorReply { code, field, offset } = reply;
     let what = match code.rule() {
         Some(number) => match Rule::from_number(number) {
-            Some(rule) => format!("{rule} refused: see `countersign device rules`"),
+            Some(rule) => format!("{rule} refused: {}", advice::on_rule(rule)),
             None => format!("rule {number} of newer firmware refused"),
         },
-        None => match advice(*code) {
+        None => match on_code(*code) {
             Some(advice) => format!("{code}: {advice}"),
             None => code.to_string(),
         },
@@ -177,7 +177,7 @@ fn refusal(reply: &ErrorReply) -> String {
     [Some(what), field, place].into_iter().flatten().collect()
 }
 
-const fn advice(code: Code) -> Option<&'static str> {
+const fn on_code(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::UNPROVISIONED => "run `countersign device provision`",
         Code::PROVISIONED => "`countersign device wipe` makes it forget its seed",

@@ -22,6 +22,7 @@
 )]
 
 mod access;
+mod advice;
 mod answer;
 mod approval;
 mod backup;
