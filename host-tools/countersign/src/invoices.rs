@@ -50,7 +50,7 @@ enum Verb {
     /// Runs until it is interrupted, and goes on where it was when it is run again. The bridge does
     /// the same with --webhook.
     Webhook {
-        /// Where the shop listens, `http://…`
+        /// Where the shop listens, `https://…` or `http://…`
         url: String,
         /// A file with the secret that the shop knows us by; without, events are not signed
         #[arg(long, value_name = "FILE")]

@@ -25,7 +25,7 @@ pub enum TillError {
     #[error("{0} holds no secret for a webhook: {1}")]
     Secret(PathBuf, #[source] io::Error),
     /// The URL is none that this program can post to.
-    #[error("{0} cannot be told: only http:// is spoken here; put a proxy before another host")]
+    #[error("{0} cannot be told: give an address that begins with https:// or http://")]
     Url(String),
 }
 

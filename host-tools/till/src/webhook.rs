@@ -29,13 +29,15 @@ pub struct Webhook {
 pub const SIGNATURE_HEADER: &str = "Countersign-Signature";
 
 impl Webhook {
-    /// A shop that listens at `url`. Without a `secret`, events are not signed.
+    /// A shop that listens at `url`, `https://` or `http://`. Without a `secret`, events are not
+    /// signed. A shop on another host is believed to be itself when one of the authorities says so
+    /// that browsers trust; `http://` is for one on this computer.
     ///
     /// # Errors
     ///
     /// [`TillError::Url`].
     pub fn new(url: &str, secret: Option<Vec<u8>>) -> Result<Self, TillError> {
-        if !url.starts_with("http://") {
+        if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(TillError::Url(url.to_owned()));
         }
         let agent = Agent::config_builder()

@@ -4,6 +4,8 @@
 #![expect(clippy::tests_outside_test_module, reason = "this file is nothing but tests")]
 
 use core::time::Duration;
+use std::io::Read as _;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -128,7 +130,23 @@ fn a_watch_sees_what_another_program_records_and_what_expires() {
 }
 
 #[test]
-fn only_plain_http_is_spoken() {
-    assert!(Webhook::new("https://shop.example", None).is_err());
+fn over_https_nothing_is_said_in_the_clear() {
+    let (_folder, path) = record();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let webhook = Webhook::new(&url, Some(SECRET.to_vec())).unwrap();
+    let records = Records::open(&path).unwrap();
+    records.delivered(&url).unwrap();
+    issue(&path, 1);
+    thread::spawn(move || webhook.run(records));
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut hello = [0; 3];
+    stream.read_exact(&mut hello).unwrap();
+    assert!(hello.starts_with(&[22, 3]), "a handshake of TLS: {hello:?}");
+}
+
+#[test]
+fn only_http_is_spoken() {
     assert!(Webhook::new("ftp://shop.example", None).is_err());
+    assert!(Webhook::new("shop.example", None).is_err());
 }
