@@ -4,7 +4,8 @@
 use countersign_blinding::BlindedPayInfo;
 use countersign_crypto::{Curve, KeyPair, PublicKey, Secret, SecretKey, sha256};
 use countersign_link::{
-    Bytes, Destination, MessageHop, NextHop, Packer, Padding, Part, RefundRequest, Reply, Request,
+    Bytes, Code, Destination, MessageHop, NextHop, Packer, Padding, Part, RefundRequest, Reply,
+    Request,
 };
 use countersign_offers::text::{self, Prefix};
 use countersign_offers::{
@@ -183,6 +184,43 @@ fn a_no_of_the_merchants_pays_nothing_and_they_may_say_yes_later() {
         is_silence(&hear(&mut scene, &refund, &invoice).1);
         scene.shop.button = Button::Confirm;
         is_paid(&hear(&mut scene, &refund, &invoice).1, 1);
+    });
+}
+
+#[test]
+fn a_payment_that_waits_for_the_merchant_holds_nobody_up() {
+    with_curve(|curve| {
+        let mut scene = Scene::open(curve);
+        let refund = offered(&mut scene);
+        let [first, second] = [1, 2].map(|number| invoice(curve, &refund, number));
+        scene.shop.button = Button::Later;
+        assert_eq!(code(&hear(&mut scene, &refund, &first).1), Code::WITH_MERCHANT.0);
+        assert_eq!(scene.shop.call(&Request::Ping).reply(), Reply::Pong);
+        scene.shop.press(Button::Confirm);
+        assert_eq!(code(&hear(&mut scene, &refund, &second).1), Code::WITH_MERCHANT.0);
+        scene.shop.press(Button::Cancel);
+        let asked = scene.shop.prompts.len();
+        is_silence(&hear(&mut scene, &refund, &second).1);
+        is_paid(&hear(&mut scene, &refund, &first).1, 1);
+        assert_eq!(scene.shop.prompts.len(), asked, "one prompt for one invoice");
+    });
+}
+
+#[test]
+fn a_refund_that_was_taken_back_is_not_paid() {
+    with_curve(|curve| {
+        let mut scene = Scene::open(curve);
+        let refund = offered(&mut scene);
+        let revoke = |scene: &mut Scene<'_>| {
+            let refund = Bytes(sha256(&[&refund]));
+            scene.shop.call(&Request::Refund(RefundRequest::Revoke { refund }))
+        };
+        assert_eq!(revoke(&mut scene).reply(), Reply::Done);
+        is_silence(&hear(&mut scene, &refund, &invoice(curve, &refund, 1)).1);
+        scene.shop = scene.shop.reboot();
+        scene.shop.call(&Request::Time { claim: NOW });
+        is_silence(&hear(&mut scene, &refund, &invoice(curve, &refund, 1)).1);
+        assert_eq!(code(&revoke(&mut scene)), Code::NOT_FOUND.0);
     });
 }
 

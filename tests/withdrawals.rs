@@ -12,6 +12,7 @@ use countersign_tests::shop::{Button, NOW, Said};
 const ID_REUSED: u16 = 304;
 const CHUNK_ORDER: u16 = 306;
 const NOT_APPROVED: u16 = 309;
+const WITH_MERCHANT: u16 = 314;
 const UNREADABLE: u16 = 401;
 const TOO_LONG: u16 = 402;
 const OTHER_NETWORK: u16 = 405;
@@ -149,13 +150,87 @@ fn the_same_refund_gets_the_same_payment_hash_whenever_it_is_handed_over() {
         let again = need(&hand_over(&mut scene, other, &refund));
         assert_eq!(again.payment_hash, first.payment_hash);
         scene.honest_paths(other);
-        assert_eq!(scene.shop.prompts.len(), asked + 1);
+        assert_eq!(scene.shop.prompts.len(), asked, "nor about one refund twice in ten minutes");
         let another = offered(&scene).with(Field::INVREQ_METADATA, [8; 16]).bytes();
         let reused = hand_over(&mut scene, id, &another);
         assert_eq!(code(&reused), ID_REUSED);
         let fresh = scene.shop.id();
         let hash = need(&hand_over(&mut scene, fresh, &another)).payment_hash;
         assert_ne!(hash, first.payment_hash);
+    });
+}
+
+#[test]
+fn a_refund_that_waits_for_the_merchant_holds_nobody_up() {
+    for (button, outcome) in [(Button::Confirm, None), (Button::Cancel, Some(NOT_APPROVED))] {
+        with_curve(|curve| {
+            let mut scene = Scene::open(curve);
+            scene.shop.button = Button::Later;
+            let refund = offered(&scene).bytes();
+            let id = scene.shop.id();
+            let said = hand_over(&mut scene, id, &refund);
+            assert_eq!(code(&said), WITH_MERCHANT);
+            assert_eq!(scene.shop.call(&Request::Ping).reply(), Reply::Pong);
+            let id = scene.shop.id();
+            let said = hand_over(&mut scene, id, &refund);
+            assert_eq!(code(&said), WITH_MERCHANT);
+            let asked = scene.shop.prompts.len();
+            scene.shop.press(button);
+            let id = scene.shop.id();
+            let said = hand_over(&mut scene, id, &refund);
+            match outcome {
+                None => assert_eq!(need(&said).amount_msat, 10_000),
+                Some(refused) => assert_eq!(code(&said), refused),
+            }
+            assert_eq!(scene.shop.prompts.len(), asked, "one prompt for one refund");
+        });
+    }
+}
+
+#[test]
+fn the_invoice_goes_over_another_path_when_the_host_cannot_reach_the_first() {
+    with_curve(|curve| {
+        let mut scene = Scene::open(curve);
+        let paths = [records::path(1), scene.reply_path()].concat();
+        let refund = offered(&scene).with(Field::INVREQ_PATHS, paths).bytes();
+        let destination = |scene: &mut Scene<'_>, skip| {
+            let id = scene.shop.id();
+            scene.shop.ask(id, &answer(refund.len(), 0, &refund));
+            let via = Request::Refund(RefundRequest::AnswerVia { skip });
+            let said = scene.shop.ask(id, &via);
+            if skip == 2 {
+                assert_eq!(code(&said), TOO_LONG);
+                return None;
+            }
+            assert_eq!(need(&said).amount_msat, 10_000);
+            let said = scene.honest_paths(id);
+            let Reply::Outgoing(outgoing) = said.reply() else { panic!("{said:?}") };
+            Some((id, said.clone(), outgoing.destination))
+        };
+        let (_, _, first) = destination(&mut scene, 0).unwrap();
+        let (id, said, second) = destination(&mut scene, 1).unwrap();
+        assert_ne!(first, second);
+        let (number, invoice) = scene.deliver(id, &said);
+        assert_eq!((number, payer::verify(curve, &refund, &invoice).1), (INVOICE, 10_000));
+        assert!(destination(&mut scene, 2).is_none(), "there is no third");
+    });
+}
+
+#[test]
+fn the_device_says_who_signs_invoices_for_a_refund() {
+    with_curve(|curve| {
+        let mut scene = Scene::open(curve);
+        let refund = offered(&scene).bytes();
+        let digest = countersign_link::Bytes(sha256(&[&refund]));
+        let said = scene.shop.call(&Request::Refund(RefundRequest::Signer { refund: digest }));
+        let Reply::Signer { node } = said.reply() else { panic!("{said:?}") };
+        let id = scene.shop.id();
+        assert_eq!(need(&hand_over(&mut scene, id, &refund)).amount_msat, 10_000);
+        let said = scene.honest_paths(id);
+        let (_, invoice) = scene.deliver(id, &said);
+        let signer = Field::INVOICE_NODE_ID.number();
+        let read = countersign_tlv::TlvStream::parse(&invoice).unwrap();
+        assert_eq!(read.find(signer).unwrap().value, node.0);
     });
 }
 

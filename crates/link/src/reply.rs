@@ -117,6 +117,11 @@ pub enum Reply<'a> {
     /// The seed's words, when the merchant accepted that the host shows them.
     #[serde(borrow)]
     Words(Secret<'a>),
+    /// To [`RefundRequest::Signer`](crate::RefundRequest::Signer).
+    Signer {
+        /// `invoice_node_id` of such invoices.
+        node: NodeId,
+    },
 }
 
 impl<'a> Body<'a> for Reply<'a> {

@@ -371,4 +371,20 @@ pub enum RefundRequest<'a> {
     /// All of it was sent. Takes a button, and goes on like an onion message; but whoever asks is
     /// the host, so that a refusal is an error and never silence.
     AnswerEnd,
+    /// As [`RefundRequest::AnswerEnd`], for a host that cannot reach the first of its paths.
+    AnswerVia {
+        /// How many of `invreq_paths` to pass over.
+        skip: u8,
+    },
+    /// Takes back an `lnr…` of the merchant's: no invoice for it is authorised any more. One that was
+    /// stays so.
+    Revoke {
+        /// The SHA-256 of its TLV stream.
+        refund: Bytes<32>,
+    },
+    /// Who signs invoices for somebody's `lnr…`.
+    Signer {
+        /// The SHA-256 of its TLV stream.
+        refund: Bytes<32>,
+    },
 }

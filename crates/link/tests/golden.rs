@@ -132,6 +132,9 @@ fn offer_requests() -> Vec<(&'static str, Request<'static>)> {
         ("refund-end", Request::Refund(RefundRequest::End)),
         ("refund-answer", Request::Refund(RefundRequest::Answer { total: 2_000, chunk: CHUNK })),
         ("refund-answer-end", Request::Refund(RefundRequest::AnswerEnd)),
+        ("refund-answer-via", Request::Refund(RefundRequest::AnswerVia { skip: 1 })),
+        ("refund-revoke", Request::Refund(RefundRequest::Revoke { refund: ID })),
+        ("refund-signer", Request::Refund(RefundRequest::Signer { refund: ID })),
     ]
 }
 
@@ -281,6 +284,7 @@ fn work_replies() -> Vec<(&'static str, Reply<'static>)> {
         ("pinned", Reply::Pinned { recipient: Some(NODE), introduction_nodes: packed(&[NODE]) }),
         ("prompt", Reply::Prompt(packed(&[line, note]))),
         ("words", Reply::Words(Secret::new(b"abandon about"))),
+        ("signer", Reply::Signer { node: NODE }),
     ]
 }
 

@@ -149,16 +149,23 @@ impl Device<'_> {
         Output::Reply { id, reply }
     }
 
-    /// Leaves a customer's request with the merchant: its prompt stays, and the device goes on. What
-    /// they say holds for the same request when it comes again.
+    /// Leaves what somebody wants with the merchant: its prompt stays, and the device goes on. What
+    /// they say holds for the same when it comes again.
     pub(crate) fn park(&mut self, moment: &Moment, request: u32) -> Result<(), Failure> {
-        let Task::Asking { id, prompt, matter: Matter::Invoice(pending) } = &self.task else {
+        let Task::Asking { id, prompt, matter } = &self.task else {
             return Err(Code::NOT_OPEN.into());
         };
-        if *id != request || pending.origin == Origin::Refund {
+        if *id != request {
             return Err(Code::NOT_OPEN.into());
         }
-        let (prompt, topic) = (*prompt, Topic::of(&pending.request));
+        let topic = if let Matter::Invoice(pending) = matter {
+            Topic::of(&pending.request)
+        } else if let Matter::Payout(owed) = matter {
+            owed.topic()
+        } else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        let prompt = *prompt;
         self.abandon();
         self.questions.leave(prompt, topic, moment.uptime);
         Ok(())
@@ -222,6 +229,7 @@ impl Device<'_> {
             }
             (_, Change::Offer(offered)) => self.refund_offered(moment, id, offered),
             (_, Change::Authorise(owed)) => self.authorised(moment, id, owed),
+            (_, Change::TakeBack) => self.taken_back(id),
             (_, Change::Time(time)) => {
                 let merchant = self.merchant_mut()?;
                 merchant.counters = merchant.counters.at(time);
@@ -304,7 +312,7 @@ impl Device<'_> {
                 let counters = self.merchant().or(Err(Full))?.counters;
                 counters.at(*time).write(&mut writer)?;
             }
-            (Slot::Payouts, Change::Offer(_) | Change::Authorise(_)) => {
+            (Slot::Payouts, Change::Offer(_) | Change::Authorise(_) | Change::TakeBack) => {
                 self.desk.payouts.as_ref().ok_or(Full)?.write(&mut writer)?;
             }
             (
@@ -319,7 +327,7 @@ impl Device<'_> {
             )
             | (
                 Slot::Seed | Slot::Settings | Slot::Counters,
-                Change::Offer(_) | Change::Authorise(_),
+                Change::Offer(_) | Change::Authorise(_) | Change::TakeBack,
             )
             | (
                 Slot::Seed,

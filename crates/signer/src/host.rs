@@ -163,7 +163,10 @@ impl Device<'_> {
             | Request::Claim(ClaimRequest::OnionChunk(_) | ClaimRequest::OnionEnd)
             | Request::Offer(OfferRequest::Path { .. } | OfferRequest::End)
             | Request::Refund(
-                RefundRequest::Path { .. } | RefundRequest::End | RefundRequest::AnswerEnd,
+                RefundRequest::Path { .. }
+                | RefundRequest::End
+                | RefundRequest::AnswerEnd
+                | RefundRequest::AnswerVia { .. },
             )
             | Request::Paths(_)
             | Request::Route { .. }

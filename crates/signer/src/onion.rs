@@ -118,7 +118,7 @@ impl Device<'_> {
             return Err(Silence);
         };
         if is_invoice(payload) {
-            return self.refund_invoice(moment, id, &onion.unblinding);
+            return self.refund_invoice(moment, id, &onion.unblinding, scratch);
         }
         let heard = hear(&self.curve, merchant, &onion.unblinding, payload, (now, moment))?;
         let Heard { request, judgement, bytes, offer, origin } = match heard {

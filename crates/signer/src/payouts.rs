@@ -96,13 +96,25 @@ impl Payouts {
         now: UnixTime,
     ) -> Option<Self> {
         let spare = if self.refunds.is_full() { Some(self.dispensable(now)?) } else { None };
+        let mut table = self.except(spare)?;
+        table.refunds.push(Payout { id, expiry, invoice: None }).ok()?;
+        Some(table)
+    }
+
+    /// The table without a refund that is open.
+    pub(crate) fn without(&self, id: [u8; 16]) -> Option<Self> {
+        let open = self.refunds.iter().find(|it| it.id == id && it.invoice.is_none())?;
+        self.except(Some(open))
+    }
+
+    /// The table less one of its refunds.
+    fn except(&self, spare: Option<&Payout>) -> Option<Self> {
         let mut table = Self::default();
         let is_kept = |refund: &&Payout| spare.is_none_or(|spare| !core::ptr::eq(*refund, spare));
         // Taking one out of a list in its place would keep a panic for places that are not there.
         for refund in self.refunds.iter().filter(is_kept) {
             table.refunds.push(*refund).ok()?;
         }
-        table.refunds.push(Payout { id, expiry, invoice: None }).ok()?;
         Some(table)
     }
 
@@ -196,6 +208,16 @@ mod tests {
         let after = refund(&expiring, 99, None).unwrap();
         assert_eq!(after.stand([1; 16], [7; 16]), Stand::Unknown);
         assert!(!after.has_room(NOW), "the moment of expiry itself still counts");
+    }
+
+    #[test]
+    fn a_refund_is_taken_back_until_its_invoice_is_authorised() {
+        let table = full().authorised([2; 16], [7; 16]).unwrap();
+        let left = table.without([1; 16]).unwrap();
+        assert_eq!(left.stand([1; 16], [7; 16]), Stand::Unknown);
+        assert_eq!(left.stand([3; 16], [7; 16]), Stand::Open);
+        assert!(left.has_room(NOW));
+        assert_eq!((table.without([2; 16]), table.without([99; 16])), (None, None));
     }
 
     #[test]

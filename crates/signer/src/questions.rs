@@ -1,28 +1,33 @@
 use countersign_crypto::sha256;
 use countersign_offers::Suspended;
 use countersign_policy::Uptime;
+use countersign_units::Msat;
 use heapless::Deque;
 
 use crate::capacity::{DECISION_SECONDS, DECISIONS, QUESTION_SECONDS};
 
-/// What the merchant is asked about customers' requests while the device goes on, and what they have
-/// said.
+/// What the merchant is asked while the device goes on, and what they have said.
 ///
-/// A decision is about one request for one amount: the same request again gets it without another
-/// prompt, and any other request does not.
+/// A decision is about one request for one amount, or about one invoice that is to be paid: the same
+/// again gets it without another prompt, and any other does not.
 #[derive(Debug, Default)]
 pub(crate) struct Questions {
     open: Option<Question>,
     decided: Deque<(Topic, Answer, Uptime), DECISIONS>,
 }
 
-/// A request and the amount that its prompt showed, as a digest of both.
+/// A request or an invoice and the amount that its prompt showed, as a digest of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Topic([u8; 32]);
 
 impl Topic {
     pub(crate) fn of(request: &Suspended) -> Self {
         Self(sha256(&[request.digest(), &request.amount().get().to_be_bytes()]))
+    }
+
+    /// An invoice that is to be paid, by the first half of its SHA-256.
+    pub(crate) fn of_payment(invoice: &[u8; 16], amount: Msat) -> Self {
+        Self(sha256(&[b"to be paid", invoice, &amount.get().to_be_bytes()]))
     }
 }
 

@@ -27,6 +27,7 @@ use crate::merchant::Merchant;
 use crate::offer::{Draft, bounded, nonce, unwritable};
 use crate::onion::{Silence, range_in};
 use crate::payouts::Stand;
+use crate::questions::{Answer, Standing, Topic};
 use crate::task::{Change, Matter, Task};
 use crate::text::Text;
 use crate::vault::half_sha256;
@@ -51,6 +52,12 @@ pub(crate) struct Owed {
     pub(crate) bytes: Range<usize>,
 }
 
+impl Owed {
+    pub(crate) fn topic(&self) -> Topic {
+        Topic::of_payment(&self.invoice, self.amount)
+    }
+}
+
 impl Device<'_> {
     #[inline(never)]
     pub(crate) fn refund<'o>(
@@ -73,7 +80,10 @@ impl Device<'_> {
                 self.ask(id, Matter::Refund(draft))
             }
             RefundRequest::Answer { total, chunk } => self.withdraw(moment, id, *total, chunk),
-            RefundRequest::AnswerEnd => self.withdrawn(moment, id, scratch),
+            RefundRequest::AnswerEnd => self.withdrawn(moment, id, 0, scratch),
+            RefundRequest::AnswerVia { skip } => self.withdrawn(moment, id, *skip, scratch),
+            RefundRequest::Revoke { refund } => self.take_back(id, refund, scratch),
+            RefundRequest::Signer { refund } => self.signer(id, refund),
         }
     }
 
@@ -164,12 +174,32 @@ impl Device<'_> {
         Ok(Output::Reply { id, reply: Reply::Created { offer: Bytes(refund), length } })
     }
 
+    /// Forgets a refund, so that no invoice for it is authorised any more.
+    fn take_back<'o>(
+        &mut self,
+        id: u32,
+        refund: &Bytes<32>,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let short = *refund.0.first_chunk().ok_or(Code::INTERNAL)?;
+        let wanted = self.merchant()?.payouts.without(short);
+        self.desk.payouts = Some(wanted.ok_or(Code::NOT_FOUND)?);
+        self.store(id, Slot::Payouts, Change::TakeBack, scratch)
+    }
+
+    /// Flash has forgotten the refund.
+    pub(crate) fn taken_back<'o>(&mut self, id: u32) -> Result<Output<'o>, Failure> {
+        self.payouts_stored()?;
+        Ok(self.done(id))
+    }
+
     /// An invoice came through the path of a refund of ours.
     pub(crate) fn refund_invoice<'o>(
         &mut self,
         moment: &Moment,
         id: u32,
         unblinding: &Unblinding,
+        scratch: &'o mut Scratch,
     ) -> Result<Result<Output<'o>, Failure>, Silence> {
         let Condition::Ready(merchant) = &self.condition else { return Err(Silence) };
         let now = merchant.now(moment.uptime).ok_or(Silence)?;
@@ -179,7 +209,15 @@ impl Device<'_> {
             return Ok(Ok(self.pay(id, owed)));
         }
         permit(merchant, owed.amount).or(Err(Silence))?;
-        Ok(self.ask(id, Matter::Payout(owed)))
+        match self.questions.standing(owed.topic(), moment.uptime) {
+            Standing::Decided(Answer::Yes) => Ok(self.authorise(id, owed, scratch)),
+            Standing::Decided(Answer::No) => Err(Silence),
+            Standing::Waiting => {
+                self.abandon();
+                Ok(Err(Code::WITH_MERCHANT.into()))
+            }
+            Standing::NotAsked => Ok(self.ask(id, Matter::Payout(owed))),
+        }
     }
 
     /// The merchant approved the payment: nobody is told before flash knows that it was the one.

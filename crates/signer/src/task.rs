@@ -134,6 +134,8 @@ pub(crate) enum Change {
     Offer(Offered),
     /// The table knows the invoice that is paid for a refund; then the host may pay it.
     Authorise(Owed),
+    /// The table has forgotten a refund.
+    TakeBack,
 }
 
 /// An onion on its way in.

@@ -3,7 +3,7 @@
 
 use countersign_blinding::{EncryptedDataTlv, Hop, Padding, Purpose as Sent, Route, Start};
 use countersign_crypto::{Curve, KeyPair, Secret, SecretKey, hmac_sha256, sha256};
-use countersign_link::{Assembler, Chunk, Code, Reply, WINDOW};
+use countersign_link::{Assembler, Bytes, Chunk, Code, Reply, WINDOW};
 use countersign_offers::capacity::{INVOICE_REQUEST_LEN, holds_reply_path};
 use countersign_offers::{Here, Invalid, InvoiceFields, Refund, Rejected};
 use countersign_onion::{ContentType, Peel};
@@ -20,6 +20,7 @@ use crate::keys::Purpose;
 use crate::log::Subject;
 use crate::merchant::Merchant;
 use crate::onion::range_in;
+use crate::questions::{Answer, Standing, Topic};
 use crate::task::{Matter, Origin, Pending, Task};
 use crate::{Moment, Output};
 
@@ -46,11 +47,13 @@ impl Device<'_> {
         Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
     }
 
-    /// All of the refund is here: reads it, and goes as far as nobody has to be asked.
+    /// All of the refund is here: reads it, and goes as far as nobody has to be asked. Of its paths,
+    /// the host cannot reach the first `skip`.
     pub(crate) fn withdrawn<'o>(
         &mut self,
         moment: &Moment,
         id: u32,
+        skip: u8,
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
         let Task::Withdrawing { chunks, .. } = core::mem::take(&mut self.task) else {
@@ -74,7 +77,7 @@ impl Device<'_> {
         let digest = sha256(&[bytes]);
         let key = signing_key(&self.curve, merchant, &digest).ok_or(Code::INTERNAL)?;
         let request = checked.suspend(key);
-        keep(&self.curve, &refund, bytes, &draw, peel)?;
+        keep(&self.curve, &refund, skip, &draw, peel)?;
         let payload = peel.payload().ok_or(Code::INTERNAL)?;
         let mut pending = Pending {
             request,
@@ -94,13 +97,37 @@ impl Device<'_> {
         }
         match verdict {
             Verdict::Sign => self.count(moment, id, pending, scratch),
-            Verdict::Ask(_) => self.ask(id, Matter::Invoice(pending)),
+            Verdict::Ask(_) => self.ask_about_refund(moment, id, pending, scratch),
             Verdict::Refuse(rule) => {
                 let code = Code::policy(rule.number());
                 self.note(moment, Subject::InvoiceRefused, code);
                 Err(code.into())
             }
         }
+    }
+
+    /// Asks the merchant, unless they have said what they think of this refund.
+    fn ask_about_refund<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        pending: Pending,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        match self.questions.standing(Topic::of(&pending.request), moment.uptime) {
+            Standing::Decided(Answer::Yes) => self.count(moment, id, pending, scratch),
+            Standing::Decided(Answer::No) => Err(Code::NOT_APPROVED.into()),
+            Standing::Waiting => Err(Code::WITH_MERCHANT.into()),
+            Standing::NotAsked => self.ask(id, Matter::Invoice(pending)),
+        }
+    }
+
+    /// Who signs invoices for the refund of that digest.
+    pub(crate) fn signer<'o>(&self, id: u32, refund: &Bytes<32>) -> Result<Output<'o>, Failure> {
+        let merchant = self.merchant()?;
+        let key = signing_key(&self.curve, merchant, &refund.0).ok_or(Code::INTERNAL)?;
+        let node = Bytes(key.public_key().serialize());
+        Ok(Output::Reply { id, reply: Reply::Signer { node } })
     }
 }
 
@@ -136,7 +163,7 @@ fn signing_key(curve: &Curve<'_>, merchant: &Merchant, digest: &[u8; 32]) -> Opt
 fn keep(
     curve: &Curve<'_>,
     refund: &Refund<'_>,
-    bytes: &[u8],
+    skip: u8,
     draw: &Secret<32>,
     peel: &mut Peel,
 ) -> Result<(), Failure> {
@@ -145,7 +172,7 @@ fn keep(
         let held = |path: &countersign_blinding::BlindedPath<'_>| {
             path.num_hops() > 0 && holds_reply_path(path)
         };
-        paths.iter().find(held).ok_or(Code::TOO_LONG)?.encoded()
+        paths.iter().skip(skip.into()).find(held).ok_or(Code::TOO_LONG)?.encoded()
     } else {
         let mut writer = Writer::new(&mut direct);
         let route = Route {
@@ -162,7 +189,7 @@ fn keep(
     let kept = peel.compose(|writer| {
         writer.record(REPLY_PATH, way)?;
         writer.record(ENCRYPTED_RECIPIENT_DATA, &[])?;
-        writer.record(ContentType::INVOICE_REQUEST.number(), bytes)
+        writer.record(ContentType::INVOICE_REQUEST.number(), refund.records().bytes())
     });
     kept.or(Err(Code::TOO_LONG.into()))
 }

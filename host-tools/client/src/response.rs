@@ -40,6 +40,7 @@ pub(crate) enum Response {
     Pinned(Option<NodeId>, Vec<NodeId>),
     Prompt(Vec<PromptText>),
     Words(Zeroizing<Vec<u8>>),
+    Signer(NodeId),
 }
 
 impl TryFrom<Reply<'_>> for Response {
@@ -86,6 +87,7 @@ impl TryFrom<Reply<'_>> for Response {
                 Self::Prompt(lines.iter().map(own).collect::<Result<_, _>>()?)
             }
             Reply::Words(words) => Self::Words(words.reveal().to_owned().into()),
+            Reply::Signer { node } => Self::Signer(node),
         })
     }
 }
