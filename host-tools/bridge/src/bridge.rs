@@ -7,15 +7,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::secp256k1::PublicKey;
 use lightning::ln::msgs::OnionMessageHandler;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::connections::{Peers, accept, bind, fetch, keep, peers};
 use crate::forwarder::{Forwarder, Laps};
 use crate::gossip::{Map, no_reader};
-use crate::router::Router;
+use crate::router::{Router, Way};
 use crate::waiting::Waiting;
-use crate::{Counts, Device, Gossip, Outcome, Outgoing, Settings};
+use crate::{Counts, Destination, Device, Gossip, Outcome, Outgoing, Settings};
 
 /// A running bridge. It stops when it is dropped.
 pub struct Bridge {
@@ -92,6 +93,19 @@ impl Bridge {
         self.peers.process_events();
     }
 
+    /// Whether an onion for `destination` would arrive: it is connected, or answers where it is known
+    /// to listen.
+    pub async fn reaches(&self, destination: Destination) -> bool {
+        match self.forwarder.way(destination) {
+            Way::Device | Way::Bridge | Way::Peer(_) => true,
+            Way::Connect(peer) => {
+                let connection = timeout(PATIENCE, TcpStream::connect(peer.address)).await;
+                matches!(connection, Ok(Ok(_)))
+            }
+            Way::Unknown => false,
+        }
+    }
+
     /// What became of the onion messages so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -158,6 +172,9 @@ async fn tick(peers: Arc<Peers>, forwarder: Arc<Forwarder>) {
 
 /// How often a merchant who is being asked is looked after.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a node may take to answer a first packet.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// LDK's documentation asks for a tick "roughly once every ten seconds".
 const TICK: Duration = Duration::from_secs(10);

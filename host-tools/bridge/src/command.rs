@@ -1,3 +1,4 @@
+mod acceptance;
 mod arguments;
 mod board;
 mod cashier;

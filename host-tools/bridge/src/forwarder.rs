@@ -144,10 +144,7 @@ impl Forwarder {
 
     /// Takes the next step with a message that is not for the bridge's peeling, or not yet.
     fn deliver(&self, origin: Origin, laps: Laps, to: Destination, message: OnionMessage) {
-        let way = {
-            let state = self.lock();
-            self.router.way(to, |peer| state.outboxes.is_connected(peer))
-        };
+        let way = self.way(to);
         let own = matches!(origin, Origin::Device);
         match way {
             Way::Device => self.queue_for_device(origin, laps, &message),
@@ -168,6 +165,12 @@ impl Forwarder {
                 self.count(|counts| &mut counts.unroutable);
             }
         }
+    }
+
+    /// The next step towards a destination.
+    pub(crate) fn way(&self, to: Destination) -> Way {
+        let state = self.lock();
+        self.router.way(to, |peer| state.outboxes.is_connected(peer))
     }
 
     fn queue_for_device(&self, origin: Origin, laps: Laps, message: &OnionMessage) {

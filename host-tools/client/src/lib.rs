@@ -53,4 +53,4 @@ pub use merchant::Pinned;
 pub use offers::{Issued, OfferPath, OfferTerms};
 pub use provisioning::Words;
 pub use rate::{Rate, decimal};
-pub use refunds::RefundTerms;
+pub use refunds::{Accepted, RefundTerms};

@@ -14,8 +14,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use countersign_client::{
-    Access, Client, Collected, NoPaths, OfferPath, OfferTerms, Onion, Outcome, PaymentPart,
-    PaymentPath, PaymentPaths, PaymentPathsSource, RecipientHop, Waiting,
+    Accepted, Access, Client, Collected, NoPaths, OfferPath, OfferTerms, Onion, Outcome,
+    PaymentPart, PaymentPath, PaymentPaths, PaymentPathsSource, RecipientHop, Waiting,
 };
 use countersign_crypto::{Curve, sha256};
 use countersign_link::{
@@ -346,13 +346,14 @@ fn a_refund_of_somebodys_gets_an_invoice_that_its_payer_verifies() {
             .bytes();
         assert!(refund.len() > 960, "more than one chunk");
         let mut paths = shop.paths.clone();
-        let accepted = shop.client.accept_refund(&refund, &mut paths);
-        let outgoing = shop.runtime.block_on(accepted).unwrap();
+        let accepted = shop.client.accept_refund(&refund, 0, &mut paths);
+        let accepted = shop.runtime.block_on(accepted).unwrap();
+        let Accepted::Invoice(outgoing) = accepted else { panic!("{accepted:?}") };
         let hash = outgoing.summary.unwrap().payment_hash.0;
         assert_eq!(verified(curve, &refund, Outcome::Outgoing(outgoing)), (hash, 100));
 
         let mut none = NoPaths;
-        let refused = shop.client.accept_refund(&refund, &mut none);
+        let refused = shop.client.accept_refund(&refund, 0, &mut none);
         assert_eq!(
             shop.runtime.block_on(refused).unwrap_err().code(),
             Some(countersign_link::Code::policy(48))

@@ -3,6 +3,7 @@
 mod accept;
 mod create;
 mod list;
+mod revoke;
 mod show;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ enum Verb {
     /// List the refunds that were offered, the oldest first, and what became of each
     List(Printing),
     Show(show::Arguments),
+    Revoke(revoke::Arguments),
     Accept(accept::Arguments),
 }
 
@@ -43,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Verb::Create(arguments) => (create::run(arguments, &records()?)?, arguments.device.json),
         Verb::List(printing) => (list::run(&records()?)?, printing.json),
         Verb::Show(arguments) => (show::run(arguments, &records()?)?, arguments.printing.json),
+        Verb::Revoke(arguments) => (revoke::run(arguments, &records()?)?, arguments.device.json),
         Verb::Accept(arguments) => (accept::run(arguments)?, arguments.json),
     };
     page.print(json)?;

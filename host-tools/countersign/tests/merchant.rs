@@ -264,6 +264,11 @@ fn refunds_are_listed_as_they_stand_and_shown_with_their_text() {
     let shown = shop.json(&["refund", "show", &made["id"].as_str().unwrap()[..12]]);
     assert_eq!((&shown["state"], &shown["amount_msat"]), (&"open".into(), &11_000.into()));
     assert_eq!((&shown["refund"], &shown["payment_hash"]), (&made["refund"], &Value::Null));
+    let revoke = ["refund", "revoke", made["id"].as_str().unwrap()];
+    assert_eq!(shop.json(&revoke)["revoked"], made["id"]);
+    let shown = shop.json(&["refund", "show", made["id"].as_str().unwrap()]);
+    assert_eq!(shown["state"], "revoked");
+    assert!(shop.failure(&revoke).contains("nothing of that id"), "the device has forgotten it");
     assert!(shop.failure(&["refund", "show", "zz"]).contains("no refund on record"));
 }
 

@@ -27,13 +27,17 @@ struct Till {
 
 impl Till {
     fn with_offer_of(key: u8) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let records = Records::open(&file(&home)).unwrap();
+        let till = Self::with_invoice();
         let offer = records::offer().with(Field::OFFER_ISSUER_ID, records::point(key)).bytes();
         let text = written(Prefix::Offer, &offer);
-        records
-            .add_offer(&Offer { id: OFFER, text, description: None, created_at: 1, made_by: None })
-            .unwrap();
+        let offer = Offer { id: OFFER, text, description: None, created_at: 1, made_by: None };
+        till.records.add_offer(&offer).unwrap();
+        till
+    }
+
+    fn with_invoice() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let records = Records::open(&file(&home)).unwrap();
         let issued = Issued {
             payment_hash: hash(),
             offer: OFFER,
@@ -102,6 +106,18 @@ fn an_invoice_that_another_key_signed_for_our_hash_is_not_ours() {
     till.records.mark_paid(&hash(), Paid { received_msat: 5_000, at: 1_500 }).unwrap();
     let (code, said) = till.verify(&proof(5_000), &[]);
     assert_eq!((code, &said["verdict"]), (3, &"foreign".into()));
+}
+
+#[test]
+fn who_paid_for_a_refund_of_theirs_is_believed_if_our_key_signed_its_invoice() {
+    for (key, expected) in [(PAYEE, (0, "paid")), (PAYEE + 1, (3, "foreign"))] {
+        let till = Till::with_invoice();
+        assert_eq!(till.verify(&proof(5_000), &[]).0, 3, "what it answers is not on record");
+        till.records.add_signer(&OFFER, &records::point(key)).unwrap();
+        till.records.mark_paid(&hash(), Paid { received_msat: 5_000, at: 1_500 }).unwrap();
+        let (code, said) = till.verify(&proof(5_000), &[]);
+        assert_eq!((code, said["verdict"].as_str().unwrap()), expected);
+    }
 }
 
 #[test]

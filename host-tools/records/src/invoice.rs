@@ -154,6 +154,27 @@ impl Records {
         Ok(invoices)
     }
 
+    /// Takes down who signs the invoices for a refund of somebody's, by the SHA-256 of its TLV stream.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub fn add_signer(&self, refund: &[u8; 32], node: &[u8; 33]) -> Result<(), RecordError> {
+        let insert = "INSERT OR IGNORE INTO signers (refund, node) VALUES (?, ?)";
+        self.connection.execute(insert, params![refund, node])?;
+        Ok(())
+    }
+
+    /// Who signs the invoices for a refund of somebody's.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub fn signer(&self, refund: &[u8; 32]) -> Result<Option<[u8; 33]>, RecordError> {
+        let mut query = self.connection.prepare("SELECT node FROM signers WHERE refund = ?")?;
+        Ok(query.query_row([refund], |row| row.get(0)).optional()?)
+    }
+
     /// One invoice.
     ///
     /// # Errors

@@ -26,6 +26,8 @@ pub struct Offered {
 pub struct Refund {
     /// What was offered.
     pub offered: Offered,
+    /// When it was taken back, in seconds since 1970.
+    pub revoked_at: Option<u64>,
     /// The payment that the device authorised.
     pub payout: Option<Payout>,
 }
@@ -41,6 +43,8 @@ pub enum RefundState {
     Paid,
     /// The invoice was never paid, and cannot be any more.
     Failed,
+    /// The merchant took it back.
+    Revoked,
     /// Nobody asked in time.
     Expired,
 }
@@ -52,6 +56,7 @@ impl fmt::Display for RefundState {
             Self::Authorised => "authorised",
             Self::Paid => "paid",
             Self::Failed => "failed",
+            Self::Revoked => "revoked",
             Self::Expired => "expired",
         })
     }
@@ -67,6 +72,7 @@ impl Refund {
                 Some(Outcome::Paid { .. }) => RefundState::Paid,
                 Some(Outcome::Failed { .. }) => RefundState::Failed,
             },
+            None if self.revoked_at.is_some() => RefundState::Revoked,
             None if self.offered.expires_at.is_some_and(|expiry| now > expiry) => {
                 RefundState::Expired
             }
@@ -76,6 +82,7 @@ impl Refund {
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let expires_at: Option<i64> = row.get("expires_at")?;
+        let revoked_at: Option<i64> = row.get("revoked_at")?;
         let offered = Offered {
             id: row.get("id")?,
             text: row.get("text")?,
@@ -84,7 +91,7 @@ impl Refund {
             created_at: number(row.get("created_at")?),
             expires_at: expires_at.map(number),
         };
-        Ok(Self { offered, payout: None })
+        Ok(Self { offered, revoked_at: revoked_at.map(number), payout: None })
     }
 }
 
@@ -109,6 +116,17 @@ impl Records {
                 expires_at.map(column)
             ],
         )?;
+        Ok(())
+    }
+
+    /// Takes down that a refund of the merchant's was taken back, `at` seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub fn revoke_refund(&self, id: &[u8; 32], at: u64) -> Result<(), RecordError> {
+        let update = "UPDATE refunds SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL";
+        self.connection.execute(update, params![column(at), id])?;
         Ok(())
     }
 
@@ -153,8 +171,10 @@ mod tests {
         }
         let state = |number: u8, now| records.refund(&[number; 32]).unwrap().unwrap().state(now);
         assert_eq!((state(1, 200), state(1, 201)), (RefundState::Open, RefundState::Expired));
+        records.revoke_refund(&[2; 32], 110).unwrap();
+        assert_eq!((state(1, 200), state(2, 201)), (RefundState::Open, RefundState::Revoked));
         records.authorise(&authorised(1)).unwrap();
-        assert_eq!((state(1, 201), state(2, 200)), (RefundState::Authorised, RefundState::Open));
+        assert_eq!((state(1, 201), state(2, 200)), (RefundState::Authorised, RefundState::Revoked));
         let paid = Outcome::Paid { at: 150, preimage: [5; 32], fee_msat: 3 };
         records.settle_payout(&authorised(1).payment_hash, &paid).unwrap();
         assert_eq!(state(1, 201), RefundState::Paid);

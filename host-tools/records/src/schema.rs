@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::RecordError;
 
 /// What each version of the layout adds to the one before; a file is brought up one by one.
-const STEPS: [&str; 4] = [TABLES, EVENTS, MAKERS, REFUNDS];
+const STEPS: [&str; 5] = [TABLES, EVENTS, MAKERS, REFUNDS, SIGNERS];
 
 const TABLES: &str = "
     CREATE TABLE offers (
@@ -75,6 +75,16 @@ const REFUNDS: &str = "
         preimage BLOB,
         fee_msat INTEGER
     ) STRICT, WITHOUT ROWID;
+";
+
+/// Whose keys sign the invoices for the refunds of others: an offer says that itself. And when a
+/// refund of the merchant's was taken back.
+const SIGNERS: &str = "
+    CREATE TABLE signers (
+        refund BLOB PRIMARY KEY,
+        node BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE refunds ADD COLUMN revoked_at INTEGER;
 ";
 
 /// Kilobytes of the file that are kept in memory. Payment hashes land all over the table, so a larger

@@ -7,8 +7,9 @@ use anyhow::Context as _;
 use bitcoin::secp256k1::PublicKey;
 use countersign_bridge::{ChannelEnd, Destination, Device, Onion, Outcome, Outgoing};
 use countersign_client::{
-    Access, Client, Error, Event, NoPaths, Onion as LinkOnion, Outcome as Answer, Waiting,
+    Accepted, Access, Client, Error, Event, NoPaths, Onion as LinkOnion, Outcome as Answer, Waiting,
 };
+use countersign_crypto::sha256;
 use countersign_link::{Code, ErrorForm, Summary};
 use countersign_records::{Issued, RecordError, Records};
 use tokio::sync::{Mutex, Notify};
@@ -163,9 +164,7 @@ impl Board {
                 Ok(Outcome::Send(Box::new(outgoing(*answer)?)))
             }
             Answer::WithMerchant(waiting) => {
-                if let Waiting::Prompt(prompt) = waiting {
-                    self.prompt = Some(prompt);
-                }
+                self.left_with_merchant(waiting);
                 Ok(Outcome::Later)
             }
             Answer::Pay { amount_msat, invoice, .. } => {
@@ -176,16 +175,57 @@ impl Board {
     }
 }
 
+/// What comes of somebody's refund.
+pub(crate) enum Acceptance {
+    /// The onion to send, and what it is about.
+    Invoice(Box<Outgoing>, Box<Summary>),
+    /// The merchant is being asked: the same refund is put to the device again once they have decided.
+    Later,
+}
+
 impl Board {
-    /// Has the device sign an invoice for somebody's refund, and takes it down.
-    pub(crate) async fn accept(&mut self, refund: &[u8]) -> anyhow::Result<(Outgoing, Summary)> {
+    /// Has the device sign an invoice for somebody's refund, passing over the first `skip` of its
+    /// paths, and takes it down with the key that signs it.
+    pub(crate) async fn accept(&mut self, refund: &[u8], skip: u8) -> anyhow::Result<Acceptance> {
         let mut client = self.client.lock().await;
         claim_time(&mut client).await?;
-        let answer = *client.accept_refund(refund, &mut self.ways).await?;
+        let answer = match client.accept_refund(refund, skip, &mut self.ways).await? {
+            Accepted::Invoice(answer) => *answer,
+            Accepted::WithMerchant(waiting) => {
+                drop(client);
+                self.left_with_merchant(waiting);
+                return Ok(Acceptance::Later);
+            }
+        };
+        let id = sha256(&[refund]);
+        let signer = client.refund_signer(id).await?.0;
         drop(client);
+        block_in_place(|| self.records.add_signer(&id, &signer))?;
         self.take_down(&answer)?;
         let summary = answer.summary.context("the device says nothing about the invoice")?;
-        Ok((outgoing(answer)?, summary))
+        Ok(Acceptance::Invoice(Box::new(outgoing(answer)?), Box::new(summary)))
+    }
+
+    fn left_with_merchant(&mut self, waiting: Waiting) {
+        if let Waiting::Prompt(prompt) = waiting {
+            self.prompt = Some(prompt);
+        }
+    }
+
+    /// Whether the merchant has decided about what they were last left with, as far as is known.
+    pub(crate) async fn has_decided(&mut self) -> bool {
+        let Some(prompt) = self.prompt else { return true };
+        match self.client.lock().await.is_with_merchant(prompt).await {
+            Ok(true) => false,
+            Ok(false) => {
+                self.prompt = None;
+                true
+            }
+            Err(error) => {
+                tracing::debug!("the device was not asked about its prompt: {error}");
+                false
+            }
+        }
     }
 }
 
@@ -213,18 +253,7 @@ impl Device for Board {
     }
 
     async fn has_merchant_decided(&mut self) -> bool {
-        let Some(prompt) = self.prompt else { return true };
-        match self.client.lock().await.is_with_merchant(prompt).await {
-            Ok(true) => false,
-            Ok(false) => {
-                self.prompt = None;
-                true
-            }
-            Err(error) => {
-                tracing::debug!("the device was not asked about its prompt: {error}");
-                false
-            }
-        }
+        self.has_decided().await
     }
 }
 

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Mutex;
 
+use super::acceptance::accept;
 use super::board::Board;
 
 /// What can be asked.
@@ -29,7 +31,7 @@ const LONGEST_LINE: u64 = 20_000;
 ///
 /// # Errors
 /// Another bridge listens there, or the folder cannot be written to.
-pub(crate) fn serve(path: &Path, bridge: Arc<Bridge>, mut board: Board) -> anyhow::Result<()> {
+pub(crate) fn serve(path: &Path, bridge: Arc<Bridge>, board: Board) -> anyhow::Result<()> {
     let name = path.display();
     if std::os::unix::net::UnixStream::connect(path).is_ok() {
         bail!("another bridge listens at {name}: stop it, or choose another --control");
@@ -41,18 +43,25 @@ pub(crate) fn serve(path: &Path, bridge: Arc<Bridge>, mut board: Board) -> anyho
     let _removed = fs::remove_file(path);
     let listener = UnixListener::bind(path).with_context(|| format!("{name} cannot be used"))?;
     fs::set_permissions(path, Permissions::from_mode(0o600))?;
+    let board = Arc::new(Mutex::new(board));
     tokio::spawn(async move {
-        // One at a time, as the device has it.
         while let Ok((stream, _)) = listener.accept().await {
-            if let Err(error) = answer(stream, &bridge, &mut board).await {
-                tracing::warn!("a request of the merchant's was dropped: {error:#}");
-            }
+            let (bridge, board) = (bridge.clone(), board.clone());
+            tokio::spawn(async move {
+                if let Err(error) = answer(stream, &bridge, &board).await {
+                    tracing::warn!("a request of the merchant's was dropped: {error:#}");
+                }
+            });
         }
     });
     Ok(())
 }
 
-async fn answer(mut stream: UnixStream, bridge: &Bridge, board: &mut Board) -> anyhow::Result<()> {
+async fn answer(
+    mut stream: UnixStream,
+    bridge: &Bridge,
+    board: &Mutex<Board>,
+) -> anyhow::Result<()> {
     let (read, mut write) = stream.split();
     let mut line = String::new();
     BufReader::new(read.take(LONGEST_LINE)).read_line(&mut line).await?;
@@ -64,12 +73,11 @@ async fn answer(mut stream: UnixStream, bridge: &Bridge, board: &mut Board) -> a
     Ok(())
 }
 
-async fn fulfil(line: &str, bridge: &Bridge, board: &mut Board) -> anyhow::Result<Value> {
+async fn fulfil(line: &str, bridge: &Bridge, board: &Mutex<Board>) -> anyhow::Result<Value> {
     match serde_json::from_str(line).context("not a request to a bridge")? {
         Wish::AcceptRefund(refund) => {
             let refund = hex::decode(refund).context("a refund in hex was expected")?;
-            let (outgoing, summary) = board.accept(&refund).await?;
-            bridge.send(&outgoing);
+            let summary = accept(&refund, bridge, board).await?;
             Ok(json!({
                 "payment_hash": hex::encode(summary.payment_hash.0),
                 "amount_msat": summary.amount_msat,

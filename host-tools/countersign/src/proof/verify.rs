@@ -59,12 +59,19 @@ fn judge(proof: &PayerProof<'_>, note: Option<&str>, records: &Records) -> anyho
     let Some(invoice) = records.invoice(fields.invoice_payment_hash)? else {
         return Ok(Verdict::Foreign("no invoice with its payment hash is on record"));
     };
-    let Some(offer) = records.offer(&invoice.issued.offer)? else {
-        return Ok(Verdict::Foreign("the offer of its invoice is not on record"));
-    };
     // Whoever learned the preimage could sign another invoice for the same hash.
-    if !signs_for(&offer.text, &fields.invoice_node_id.serialize()) {
-        return Ok(Verdict::Foreign("its invoice is not signed with the offer's key"));
+    let (answered, node_id) = (&invoice.issued.offer, fields.invoice_node_id.serialize());
+    match (records.offer(answered)?, records.signer(answered)?) {
+        (Some(offer), _) if signs_for(&offer.text, &node_id) => {}
+        (None, Some(signer)) if signer == node_id => {}
+        (None, None) => {
+            return Ok(Verdict::Foreign("what its invoice answers is not on record"));
+        }
+        _ => {
+            return Ok(Verdict::Foreign(
+                "its invoice is not signed with the key for what it answers",
+            ));
+        }
     }
     let shown = proof.records().find(Field::INVOICE_AMOUNT.number());
     let shown = shown.and_then(|record| Some(record.reader().msat().ok()?.get()));

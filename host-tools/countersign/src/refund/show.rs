@@ -69,6 +69,7 @@ pub(super) fn json(refund: &Refund, now: u64) -> Value {
         "amount_msat": offered.amount_msat,
         "created_at": offered.created_at,
         "expires_at": offered.expires_at,
+        "revoked_at": refund.revoked_at,
         "payment_hash": payout.map(|payout| hex::encode(payout.authorised.payment_hash)),
         "authorised_at": payout.map(|payout| payout.authorised.at),
         "trouble": payout.and_then(|payout| payout.trouble.as_deref()),
@@ -80,7 +81,7 @@ pub(super) fn json(refund: &Refund, now: u64) -> Value {
 }
 
 /// The refund on record whose id begins with `beginning`.
-fn recorded(beginning: &str, records: &Records) -> anyhow::Result<Refund> {
+pub(super) fn recorded(beginning: &str, records: &Records) -> anyhow::Result<Refund> {
     let wanted = beginning.to_lowercase();
     let is_it = |refund: &Refund| hex::encode(refund.offered.id).starts_with(&wanted);
     let mut found = records.refunds()?.into_iter().filter(is_it);
