@@ -1,6 +1,6 @@
 //! Money that goes the other way, with an LDK node of either release at the other end.
 
-use countersign_end_to_end::{Ldk, Opening, Process, Shop, ask, program};
+use countersign_end_to_end::{Ldk, Market, Opening, Process, Shop, Software, Stall, ask, program};
 
 const NOTHING_SOLD: [&str; 2] = ["--description", "gifts"];
 
@@ -28,6 +28,43 @@ fn ldk_verifies_our_invoice_for_its_own_refund() {
         );
         assert_eq!(recorded["offer"], sent["refund"]);
     }
+}
+
+#[test]
+fn each_release_pays_what_it_owes_to_each_release() {
+    for node in Ldk::ALL.map(Software::Peer) {
+        let (market, _offer) = Market::open(&NOTHING_SOLD, Stall { node, ..Stall::default() });
+        for payer in Ldk::ALL {
+            let mut debtor = market.owe(payer, 9_000);
+            let mut accept = market.merchant.countersign();
+            accept.args(["refund", "accept", "--json", &debtor.text("refund")]);
+            let [sent] = ask(&mut accept).try_into().unwrap();
+            assert_eq!(debtor.next_object()["payment_hash"], sent["payment_hash"]);
+            let payment = debtor.next_object();
+            assert_eq!(payment["preimage"].as_str().unwrap().len(), 64, "{payment}");
+            let _ = market.wait_for("the money on record", |invoices| {
+                invoices.iter().any(|invoice| {
+                    invoice["payment_hash"] == sent["payment_hash"]
+                        && invoice["received_msat"] == 9_000
+                })
+            });
+        }
+    }
+}
+
+#[test]
+fn a_refund_whose_payer_cannot_be_reached_is_not_signed_for() {
+    let (shop, _offer) = Shop::open(&NOTHING_SOLD, Opening::default());
+    let (elsewhere, _) = Shop::open(&NOTHING_SOLD, Opening::default());
+    let mut payer = program(Ldk::V0_2.program());
+    payer.args(["refund", "--peer", &elsewhere.relays[0].address, "--amount-msat", "7000"]);
+    let payer = Process::start(&mut payer, &shop.folder().join("refund.log"));
+    let mut accept = shop.merchant.countersign();
+    let said = accept.args(["refund", "accept", &payer.text("refund")]).output().unwrap();
+    let complaint = String::from_utf8(said.stderr).unwrap();
+    assert!(complaint.contains("--known-address"), "{complaint}");
+    let mut list = shop.merchant.countersign();
+    assert_eq!(ask(list.args(["invoices", "list", "--json"])), [serde_json::json!([])]);
 }
 
 #[test]

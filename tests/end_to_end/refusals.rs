@@ -1,6 +1,6 @@
 //! What payers learn when there is no invoice: an `invoice_error` that says nothing of the merchant.
 
-use countersign_end_to_end::{Ldk, Opening, Shop};
+use countersign_end_to_end::{Ldk, Market, Opening, Shop, Software, Stall};
 
 const PRICED: [&str; 4] = ["--description", "a coffee", "--amount", "1000msat"];
 /// A payment path over a node that the merchant has not listed.
@@ -16,6 +16,26 @@ fn ldk_payers_read_an_invoice_error_in_ldks_form() {
         let error = answer["invoice_error"].as_str().unwrap_or_default();
         assert!(error.contains("cannot accept this request now"), "{answer}");
         assert!(log.contains("introduction-node"), "the merchant learns the rule: {log}");
+        let remedy = "`countersign device pair introduction NODE...`";
+        assert!(log.contains(remedy), "and what to change: {log}");
+    }
+}
+
+#[test]
+fn a_node_that_is_not_connected_is_told_to_the_merchant_and_not_to_the_payer() {
+    for node in Ldk::ALL {
+        let stall = Stall { node: Software::Peer(node), ..Stall::default() };
+        let (mut market, offer) = Market::open(&PRICED, stall);
+        market.start_bridge_with(&["--invoice-error", "ldk"]);
+        let by_rule = refused_by_rule(node, "ldk").0;
+        market.node = None;
+        let [away] = market.pay(node, &offer, &["--timeout", "20"]).try_into().unwrap();
+        assert_eq!(away["invoice_error"], by_rule["invoice_error"], "one answer to all: {away}");
+        let log = market.bridge_log();
+        assert!(log.contains("the merchant's node does not answer"), "{log}");
+        market.start_node();
+        let [paid] = market.pay(node, &offer, &[]).try_into().unwrap();
+        assert_eq!(paid["paid"], true, "{paid}");
     }
 }
 

@@ -122,11 +122,16 @@ impl Market {
 
     /// Starts the bridge, or starts it again.
     pub fn start_bridge(&mut self) {
+        self.start_bridge_with(&[]);
+    }
+
+    /// Starts the bridge with more settings.
+    pub fn start_bridge_with(&mut self, more: &[&str]) {
         self.bridge = None;
         let socket = self.path("node.socket");
         let (entrance, device) = (self.entrance(), self.merchant.device.clone());
         let arguments = ["--peer", &entrance, "--node", text(&socket)];
-        self.bridge = Some(self.merchant.bridge(&device, &arguments));
+        self.bridge = Some(self.merchant.bridge(&device, &[&arguments[..], more].concat()));
     }
 
     /// Lets a payer with these channels come and pay, to the end.
@@ -221,6 +226,16 @@ impl Market {
         payee.args(["withdraw", "--refund", refund["refund"].as_str().unwrap()]);
         payee.args(["--peer", &self.entrance(), "--channel", PAYEES_CHANNEL]);
         Process::start(payee.arg("--chain").arg(self.path("chain")), &self.path("payee.log"))
+    }
+
+    /// Lets a wallet come that owes the merchant so much, and pays the invoice for its refund: what
+    /// comes first is the refund, then the invoice, then the payment.
+    #[must_use]
+    pub fn owe(&self, ldk: Ldk, amount_msat: u64) -> Process {
+        let mut debtor = program(ldk.program());
+        debtor.args(["refund", "--pay", "--amount-msat", &amount_msat.to_string()]);
+        debtor.args(["--peer", &self.entrance(), "--channel", "1000000"]);
+        Process::start(debtor.arg("--chain").arg(self.path("chain")), &self.path("debtor.log"))
     }
 
     /// The merchant's record.
