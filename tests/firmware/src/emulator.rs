@@ -1,9 +1,10 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use countersign_client::{Access, Client};
+use countersign_client::{Access, Client, Error};
 
 use crate::debugger::Debugger;
 use crate::merchant::Merchant;
@@ -21,6 +22,9 @@ pub struct Emulator {
 /// deepest that the stack has been.
 const NOWHERE: u32 = 0xF000_0000;
 const SPARE: u32 = 0x2000_8000;
+
+/// How long an emulator on a busy computer may take to start.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A branch to itself, twice.
 const FOREVER: u32 = 0xE7FE_E7FE;
@@ -70,13 +74,20 @@ impl Emulator {
         Ok(Self { process, link, debugger, merchant: Merchant::sit_down(&merchant)? })
     }
 
-    /// A client of it.
+    /// A client of it, once it has started: on a busy computer its self-tests take longer than a
+    /// client waits for a board.
     ///
     /// # Errors
     ///
     /// When it does not answer.
     pub async fn client(&self) -> Result<Client> {
-        Ok(Client::open(Access::Unix(self.link.clone()), |_| {}).await?)
+        let patient_until = Instant::now() + PATIENCE;
+        loop {
+            match Client::open(Access::Unix(self.link.clone()), |_| {}).await {
+                Err(Error::NoAnswer(_)) if Instant::now() < patient_until => {}
+                opened => return Ok(opened?),
+            }
+        }
     }
 
     /// Has the program jump to where there is no memory.
