@@ -224,7 +224,7 @@ pub(crate) fn emulate(workspace: &Workspace, report: &mut Report) {
         let mut test = driver(workspace, "test")?;
         // One emulator at a time: its clock is the computer's, however busy that is.
         test.args(["--quiet", "--test", "qemu", "--", "--ignored", "--test-threads=1"]);
-        patiently(|| run(&mut test))
+        run(&mut test)
     });
     report.step(
         "vectors in QEMU",
@@ -246,25 +246,9 @@ pub(crate) fn emulate_pico(workspace: &Workspace, report: &mut Report) {
         test.current_dir(&workspace.root).env("COUNTERSIGN_PICO_IMAGE", image);
         test.args(["test", "--quiet", "--package", "countersign-firmware-tests"]);
         test.args(["--test", "pico", "--", "--ignored", "--test-threads=1"]);
-        patiently(|| run(&mut test))
+        run(&mut test)
     });
 }
-
-/// Does something with an emulated board up to three times, and says so when it takes more than
-/// one. The link gives up after half a second of silence, and on a computer that is busy with other
-/// things an emulator can be silent for longer. A fault of the image fails three times.
-pub(crate) fn patiently<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
-    for remaining in (1..ATTEMPTS).rev() {
-        match attempt() {
-            Ok(done) => return Ok(done),
-            Err(error) => eprintln!("   {error:#}: {remaining} more attempts"),
-        }
-    }
-    attempt()
-}
-
-/// How often an emulated board is tried.
-const ATTEMPTS: u8 = 3;
 
 /// Cargo on what drives the emulated board's image, which is built before.
 pub(crate) fn driver(workspace: &Workspace, verb: &str) -> Result<Command> {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::firmware::{BOARDS, Board, EMULATED, Size, driver, patiently};
+use crate::firmware::{BOARDS, Board, EMULATED, Size, driver};
 use crate::no_panic;
 use crate::process::output;
 use crate::report::Report;
@@ -72,7 +72,7 @@ fn measure(workspace: &Workspace) -> Result<Vec<Taken>> {
 fn peak_stack(workspace: &Workspace) -> Result<u64> {
     let mut drive = driver(workspace, "run")?;
     drive.args(["--quiet", "--bin", "worst-request"]);
-    let said = patiently(|| output(&mut drive))?;
+    let said = output(&mut drive)?;
     let said: Value = serde_json::from_str(&said)?;
     said.get("stack").and_then(Value::as_u64).context("the depth of the stack")
 }
