@@ -2,6 +2,7 @@
 
 mod device;
 mod pay;
+mod refund;
 mod stage;
 
 use core::convert::Infallible;
@@ -28,12 +29,15 @@ pub(crate) struct Arguments {
     /// Have the invoice paid, by LDK to the merchant's own LDK node
     #[arg(long)]
     pay: bool,
+    /// Show the other flow instead: the merchant pays a user, and takes what somebody owes them
+    #[arg(long, conflicts_with = "pay")]
+    refund: bool,
     /// End with one JSON object on a line of its own
     #[arg(long)]
     json: bool,
 }
 
-/// Builds, plays and tells. Exit code 0: LDK verified the invoice, and paid it if it was to.
+/// Builds, plays and tells. Exit code 0: LDK verified the invoice, and money went where it was to go.
 pub(crate) fn play(workspace: &Workspace, arguments: &Arguments) -> ExitCode {
     let outcome = build(workspace).and_then(|()| {
         let device = Device::prepare(arguments.device.clone(), workspace)?;
@@ -81,6 +85,9 @@ impl Play<'_> {
         let device = self.chosen.start(self.stage, self.programs)?;
         if arguments.pay {
             return self.run_to_the_money(&device);
+        }
+        if arguments.refund {
+            return self.run_the_other_way(&device);
         }
         let relay = Node::of(&self.stage.start("relay", self.relay())?)?;
         println!("relay    {}  an LDK node, at {}", short(&relay.id), relay.address);

@@ -71,4 +71,9 @@ fn demos(report: &mut Report) {
             run(Command::new(env::current_exe()?).args(["demo", "--device", device]))
         });
     }
+    let told = "the merchant pays a user, and is paid what somebody owes them";
+    report.step("demo --refund", told, || {
+        let mut demo = Command::new(env::current_exe()?);
+        run(demo.args(["demo", "--refund", "--device", "sim", "--json"]))
+    });
 }

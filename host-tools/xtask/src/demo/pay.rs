@@ -10,8 +10,8 @@ use super::{Node, Play, short, summary, text};
 
 /// The merchant's node, and where the bridge asks it.
 pub(super) struct Recipient {
-    id: String,
-    receive_auth_key: String,
+    pub(super) id: String,
+    pub(super) receive_auth_key: String,
     socket: String,
 }
 
@@ -35,7 +35,7 @@ impl Play<'_> {
         self.tell_of_payment(device, &offer, &answer, &record)
     }
 
-    fn relay_with_channels(&self, chain: &str) -> Result<Node> {
+    pub(super) fn relay_with_channels(&self, chain: &str) -> Result<Node> {
         let mut relay = self.relay();
         relay.args(["--chain", chain]);
         let relay = Node::of(&self.stage.start("relay", relay)?)?;
@@ -53,7 +53,7 @@ impl Play<'_> {
         Ok(answer)
     }
 
-    fn recipient(&self, relay: &Node, chain: &str) -> Result<Recipient> {
+    pub(super) fn recipient(&self, relay: &Node, chain: &str) -> Result<Recipient> {
         let socket = self.stage.path("node.socket");
         let mut node = self.countersign(&["node", "--socket", &socket, "--chain", chain]);
         let peer = format!("{}@{}", relay.id, relay.address);
@@ -65,7 +65,12 @@ impl Play<'_> {
         Ok(Recipient { id, receive_auth_key: key, socket })
     }
 
-    fn bridge_with_node(&self, device: &str, relay: &Node, recipient: &Recipient) -> Command {
+    pub(super) fn bridge_with_node(
+        &self,
+        device: &str,
+        relay: &Node,
+        recipient: &Recipient,
+    ) -> Command {
         let mut bridge = self.countersign(&["bridge", "--json", "--device", device]);
         let peer = format!("{}@{}", relay.id, relay.address);
         bridge.args(["--peer", &peer, "--node", &recipient.socket]);

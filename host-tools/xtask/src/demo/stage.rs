@@ -2,7 +2,8 @@ use core::time::Duration;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
@@ -22,6 +23,26 @@ struct Props {
 struct Actor {
     name: &'static str,
     child: Child,
+}
+
+/// What a process says on its standard output, line by line.
+pub(crate) struct Lines {
+    name: &'static str,
+    said: Receiver<String>,
+}
+
+impl Lines {
+    /// Waits for the next line.
+    pub(crate) fn next(&self) -> Result<String> {
+        let Self { name, said } = self;
+        match said.recv_timeout(PATIENCE) {
+            Ok(line) => Ok(line),
+            Err(RecvTimeoutError::Disconnected) => bail!("the {name} ended too early"),
+            Err(RecvTimeoutError::Timeout) => {
+                bail!("the {name} said nothing within {} s", PATIENCE.as_secs())
+            }
+        }
+    }
 }
 
 impl Stage {
@@ -49,23 +70,28 @@ impl Stage {
     }
 
     /// Starts a process and waits for its first line, which says that it is ready.
-    pub(crate) fn start(&self, name: &'static str, mut command: Command) -> Result<String> {
+    pub(crate) fn start(&self, name: &'static str, command: Command) -> Result<String> {
+        self.listen(name, command).map(|(ready, _)| ready)
+    }
+
+    /// As [`Stage::start`], with what the process says after that.
+    pub(crate) fn listen(
+        &self,
+        name: &'static str,
+        mut command: Command,
+    ) -> Result<(String, Lines)> {
         let out = self.spawn(name, command.stdout(Stdio::piped()))?;
-        let mut out = BufReader::new(out.context("a process without standard output")?);
-        let (said, ready) = mpsc::channel();
+        let out = BufReader::new(out.context("a process without standard output")?);
+        let (say, said) = mpsc::channel();
         thread::spawn(move || {
-            let mut line = String::new();
-            let read = out.read_line(&mut line);
-            // Whoever waited may have given up.
-            let _told = said.send(read.map(|_| line));
-            // What comes after the first line is for nobody; it must not block the process.
-            let _end = std::io::copy(&mut out, &mut std::io::sink());
+            for line in out.lines().map_while(Result::ok) {
+                // Where nobody listens, it is read all the same: it must not block the process.
+                let _told = say.send(line);
+            }
         });
-        match ready.recv_timeout(PATIENCE) {
-            Ok(Ok(line)) if !line.is_empty() => Ok(line.trim_end().to_owned()),
-            Ok(_) => bail!("the {name} ended at once"),
-            Err(_) => bail!("the {name} was not ready within {} s", PATIENCE.as_secs()),
-        }
+        let lines = Lines { name, said };
+        let ready = lines.next()?;
+        Ok((ready, lines))
     }
 
     fn spawn(&self, name: &'static str, command: &mut Command) -> Result<Option<ChildStdout>> {
@@ -149,7 +175,7 @@ fn log_name(name: &str) -> String {
 
 /// How much of a process's standard error belongs into a failure's message.
 const LAST_LINES: usize = 5;
-/// How long a process may take to be ready.
+/// How long a process may take to be ready, or to say the next thing.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// What shells report of a program that was interrupted.
 const INTERRUPTED: i32 = 130;
