@@ -109,15 +109,18 @@ impl fmt::Display for Access {
 /// is busy with other things.
 const SLOWER: u32 = 12;
 
+/// Where Linux keeps the terminals that have a program at their other end.
+const PSEUDO_TERMINALS: &str = "/dev/pts";
+
 /// Does not matter on USB, and is that of the boards with a UART.
 const BAUD: u32 = 115_200;
 
 impl Access {
     /// How many times as long as it says a device may take.
-    pub(crate) const fn slowness(&self) -> u32 {
+    pub(crate) fn slowness(&self) -> u32 {
         match self {
-            Self::Serial(_) => 1,
-            Self::Tcp(_) | Self::Unix(_) | Self::Simulator(_) => SLOWER,
+            Self::Serial(path) if !path.starts_with(PSEUDO_TERMINALS) => 1,
+            Self::Serial(_) | Self::Tcp(_) | Self::Unix(_) | Self::Simulator(_) => SLOWER,
         }
     }
 

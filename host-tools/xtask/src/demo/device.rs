@@ -1,4 +1,5 @@
 use core::time::Duration;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -121,24 +122,30 @@ fn tools_for_qemu() -> Result<()> {
     Toolchain::find().map(drop)
 }
 
-/// Starts QEMU with the link on one socket, and the merchant on another. A pseudo-terminal would do
-/// for the link as well, but QEMU notices only once a second that somebody has opened one.
+/// Starts QEMU with the link on a pseudo-terminal, and the merchant on a socket.
 fn start_qemu(stage: &Stage, image: &Path) -> Result<String> {
-    let (link, merchant) = (stage.path("link.sock"), stage.path("merchant.sock"));
+    let merchant = stage.path("merchant.sock");
     let mut qemu = Command::new("qemu-system-arm");
-    qemu.args(["-M", "mps2-an386", "-nographic", "-monitor", "none"])
-        .args(["-serial", &format!("unix:{link},server=on,wait=off")])
+    qemu.args(["-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "pty"])
         .args(["-serial", &format!("unix:{merchant},server=on,wait=off")])
         .args(["-semihosting-config", "enable=on,target=native"])
         .args(["-append", &format!("flash={}", stage.path("state.flash")), "-kernel"])
         .arg(image);
-    stage.switch_on("device", qemu)?;
+    let said = stage.start("device", qemu)?;
+    let (_, rest) = said.split_once("/dev/pts/").with_context(|| format!("no port: {said}"))?;
+    let port = format!("/dev/pts/{}", rest.split(' ').next().unwrap_or_default());
+    // QEMU looks only once a second whether anybody has the terminal open: from now on somebody has,
+    // and the programs that open it one after another need not wait.
+    let plugged_in = File::options().read(true).write(true).open(&port)?;
     let screen = connect(&merchant)?;
-    thread::spawn(move || approve(&screen));
-    Ok(format!("unix:{link}"))
+    thread::spawn(move || {
+        approve(&screen);
+        drop(plugged_in);
+    });
+    Ok(port)
 }
 
-/// Connects to the second socket that QEMU makes.
+/// Connects to a socket that QEMU makes after it has named the port.
 fn connect(path: &str) -> Result<UnixStream> {
     let patient_until = Instant::now().checked_add(PATIENCE);
     loop {

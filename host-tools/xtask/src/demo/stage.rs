@@ -1,7 +1,7 @@
 use core::time::Duration;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -64,11 +64,6 @@ impl Stage {
         path.unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Starts a process that says nothing on its standard output.
-    pub(crate) fn switch_on(&self, name: &'static str, mut command: Command) -> Result<()> {
-        self.spawn(name, command.stdout(Stdio::null())).map(drop)
-    }
-
     /// Starts a process and waits for its first line, which says that it is ready.
     pub(crate) fn start(&self, name: &'static str, command: Command) -> Result<String> {
         self.listen(name, command).map(|(ready, _)| ready)
@@ -80,7 +75,11 @@ impl Stage {
         name: &'static str,
         mut command: Command,
     ) -> Result<(String, Lines)> {
-        let out = self.spawn(name, command.stdout(Stdio::piped()))?;
+        let log = File::create(self.path(&log_name(name)))?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().with_context(|| format!("the {name} does not start"))?;
+        let out = child.stdout.take();
+        lock(&self.0).actors.push(Actor { name, child });
         let out = BufReader::new(out.context("a process without standard output")?);
         let (say, said) = mpsc::channel();
         thread::spawn(move || {
@@ -92,15 +91,6 @@ impl Stage {
         let lines = Lines { name, said };
         let ready = lines.next()?;
         Ok((ready, lines))
-    }
-
-    fn spawn(&self, name: &'static str, command: &mut Command) -> Result<Option<ChildStdout>> {
-        let log = File::create(self.path(&log_name(name)))?;
-        let spawned = command.stdin(Stdio::piped()).stderr(log).spawn();
-        let mut child = spawned.with_context(|| format!("the {name} does not start"))?;
-        let out = child.stdout.take();
-        lock(&self.0).actors.push(Actor { name, child });
-        Ok(out)
     }
 
     /// Ends a process as its user would, and waits until it has.
