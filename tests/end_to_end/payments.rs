@@ -1,7 +1,7 @@
 //! Money reaches the merchant: LDK of either release pays, over LDK's own protocol, a node of either
 //! release whose preimages only the device has.
 
-use countersign_end_to_end::{Ldk, Market, Software, Stall};
+use countersign_end_to_end::{Hardware, Ldk, Market, Software, Stall};
 use serde_json::Value;
 
 const COFFEE: [&str; 4] = ["--description", "a coffee", "--amount", "21sat"];
@@ -10,10 +10,17 @@ const HOSTS_WORD: [&str; 1] = ["release=2"];
 /// Rule 50: a payment may come in several parts.
 const SEVERAL_PARTS: [&str; 1] = ["multipart=1"];
 
+/// Each kind of device, at each kind of node.
+fn stalls() -> impl Iterator<Item = Stall<'static>> {
+    Hardware::ALL.into_iter().flat_map(|device| {
+        Ldk::ALL.map(|ldk| Stall { device, node: Software::Peer(ldk), ..Stall::default() })
+    })
+}
+
 #[test]
 fn each_release_pays_each_release() {
-    for node in Ldk::ALL.map(Software::Peer) {
-        let (market, offer) = Market::open(&COFFEE, Stall { node, ..Stall::default() });
+    for stall in stalls() {
+        let (market, offer) = Market::open(&COFFEE, stall);
         for payer in Ldk::ALL {
             let [answer] = market.pay(payer, &offer, &[]).try_into().unwrap();
             is_received(&market, &answer, 21_000);
@@ -45,19 +52,21 @@ fn each_release_pays_each_release_on_the_hosts_word() {
 
 #[test]
 fn the_payer_chooses_the_amount() {
-    let (market, offer) = Market::open(&[], Stall::default());
-    for (payer, amount) in Ldk::ALL.into_iter().zip([1_234_567, 98_765]) {
-        let wish = ["--amount-msat", &amount.to_string()];
-        let [answer] = market.pay(payer, &offer, &wish).try_into().unwrap();
-        is_received(&market, &answer, amount);
+    for device in Hardware::ALL {
+        let (market, offer) = Market::open(&[], Stall { device, ..Stall::default() });
+        for (payer, amount) in Ldk::ALL.into_iter().zip([1_234_567, 98_765]) {
+            let wish = ["--amount-msat", &amount.to_string()];
+            let [answer] = market.pay(payer, &offer, &wish).try_into().unwrap();
+            is_received(&market, &answer, amount);
+        }
     }
 }
 
 #[test]
 fn two_channels_make_two_paths_of_which_one_is_enough() {
-    for node in Ldk::ALL.map(Software::Peer) {
+    for stall in stalls() {
         let channels = &["1000000:900000", "500000:400000"];
-        let (market, offer) = Market::open(&COFFEE, Stall { node, channels, ..Stall::default() });
+        let (market, offer) = Market::open(&COFFEE, Stall { channels, ..stall });
         for payer in Ldk::ALL {
             let [answer] = market.pay(payer, &offer, &[]).try_into().unwrap();
             assert_eq!(answer["payment_paths"], 2, "{answer}");
@@ -68,10 +77,9 @@ fn two_channels_make_two_paths_of_which_one_is_enough() {
 
 #[test]
 fn a_payment_larger_than_each_channel_comes_in_parts() {
-    for node in Ldk::ALL.map(Software::Peer) {
+    for stall in stalls() {
         let channels = &["500000:450000", "500000:450000"];
-        let stall = Stall { node, channels, rules: &SEVERAL_PARTS };
-        let (market, offer) = Market::open(&[], stall);
+        let (market, offer) = Market::open(&[], Stall { channels, rules: &SEVERAL_PARTS, ..stall });
         for (payer, amount) in Ldk::ALL.into_iter().zip([600_000_000, 100_000_000]) {
             let wish = ["--amount-msat", &amount.to_string()];
             let [answer] = market.pay(payer, &offer, &wish).try_into().unwrap();
@@ -82,14 +90,17 @@ fn a_payment_larger_than_each_channel_comes_in_parts() {
 
 #[test]
 fn a_request_sent_often_is_paid_once() {
-    let (market, offer) = Market::open(&COFFEE, Stall::default());
-    for payer in Ldk::ALL {
-        let answers = market.pay(payer, &offer, &["--repeat", "5"]);
-        let hashes: Vec<_> = answers.iter().map(|answer| &answer["payment_hash"]).collect();
-        assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
-        is_received(&market, &answers[0], 21_000);
+    // Each one costs the emulated board seconds.
+    for (device, times) in [(Hardware::Simulator, "5"), (Hardware::Qemu, "2")] {
+        let (market, offer) = Market::open(&COFFEE, Stall { device, ..Stall::default() });
+        for payer in Ldk::ALL {
+            let answers = market.pay(payer, &offer, &["--repeat", times]);
+            let hashes: Vec<_> = answers.iter().map(|answer| &answer["payment_hash"]).collect();
+            assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
+            is_received(&market, &answers[0], 21_000);
+        }
+        assert_eq!(market.invoices().len(), 2);
     }
-    assert_eq!(market.invoices().len(), 2);
 }
 
 #[test]

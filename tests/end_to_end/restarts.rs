@@ -5,38 +5,45 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use countersign_end_to_end::{Ldk, Market, Software, Stall, ask};
+use countersign_end_to_end::{Hardware, Ldk, Market, Software, Stall, ask};
 use serde_json::Value;
 
 const COFFEE: [&str; 4] = ["--description", "a coffee", "--amount", "21sat"];
-/// How long after the invoice the blow falls: from before the HTLC to after the preimage.
-const MOMENTS: [u64; 4] = [0, 15, 40, 120];
+/// How many milliseconds after the invoice the blow falls: from before the HTLC to after the preimage.
+const fn moments(device: Hardware) -> [u64; 4] {
+    match device {
+        Hardware::Simulator => [0, 15, 40, 120],
+        Hardware::Qemu => [0, 1_500, 2_500, 4_000],
+    }
+}
 
 #[test]
 fn the_bridge_is_killed() {
-    killed(|market| market.bridge = None, Market::start_bridge);
+    killed(Hardware::Simulator, |market| market.bridge = None, Market::start_bridge);
 }
 
 #[test]
 fn the_device_loses_its_power() {
-    killed(|market| market.merchant.unplug(), |market| market.merchant.plug_in());
+    for device in Hardware::ALL {
+        killed(device, |market| market.merchant.unplug(), |market| market.merchant.plug_in());
+    }
 }
 
 #[test]
 fn the_merchants_node_is_killed() {
-    killed(|market| market.node = None, Market::start_node);
+    killed(Hardware::Simulator, |market| market.node = None, Market::start_node);
 }
 
 #[test]
 fn the_relay_is_killed() {
-    killed(|market| market.relay = None, Market::start_relay);
+    killed(Hardware::Simulator, |market| market.relay = None, Market::start_relay);
 }
 
 #[test]
 fn the_payer_is_killed() {
     for payer in Ldk::ALL {
         let (market, offer) = Market::open(&COFFEE, Stall::default());
-        for moment in MOMENTS {
+        for moment in moments(Hardware::Simulator) {
             let known = market.invoices();
             let mut first = market.regular(payer, &offer);
             let mut first = first.stdout(Stdio::null()).spawn().unwrap();
@@ -48,7 +55,7 @@ fn the_payer_is_killed() {
             first.wait().unwrap();
             // Whoever comes again buys two more coffees, the first of which waits for what is left.
             let mut again = market.regular(payer, &offer);
-            let answers = ask(again.args(["--timeout", "40", "--count", "2"]));
+            let answers = ask(again.args(["--count", "2"]));
             assert!(answers.iter().all(|answer| answer["paid"] == true), "{answers:?}");
             assert!(answers.iter().all(|answer| !is_same(answer, invoice)), "{answers:?}");
             agrees(&market, invoice, moment);
@@ -67,18 +74,18 @@ fn agrees(market: &Market, invoice: &Value, moment: u64) {
 }
 
 /// One payment for each moment, and another one afterwards, for which all has to be well again.
-fn killed(kill: impl Fn(&mut Market), revive: impl Fn(&mut Market)) {
+fn killed(device: Hardware, kill: impl Fn(&mut Market), revive: impl Fn(&mut Market)) {
     for node in Ldk::ALL {
-        let stall = Stall { node: Software::Peer(node), ..Stall::default() };
+        let stall = Stall { device, node: Software::Peer(node), ..Stall::default() };
         let (mut market, offer) = Market::open(&COFFEE, stall);
-        for moment in MOMENTS {
+        for moment in moments(device) {
             let payer = market.begin_to_pay(Ldk::V0_2, &offer);
             sleep(Duration::from_millis(moment));
             kill(&mut market);
             revive(&mut market);
             settles_or_fails(&market, payer, moment);
         }
-        let [answer] = market.pay(Ldk::V0_3, &offer, &["--timeout", "40"]).try_into().unwrap();
+        let [answer] = market.pay(Ldk::V0_3, &offer, &[]).try_into().unwrap();
         assert_eq!(answer["paid"], true, "{answer}");
     }
 }

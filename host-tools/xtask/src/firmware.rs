@@ -60,6 +60,9 @@ pub(crate) const EMULATED: Board = Board {
     medium: Medium::None,
 };
 
+/// What tells tests where the emulated board's image is.
+pub(crate) const EMULATED_IMAGE: &str = "COUNTERSIGN_QEMU_IMAGE";
+
 /// The Raspberry Pi Pico, whose image is also emulated.
 pub(crate) const PICO: Board = Board {
     name: "pico",
@@ -256,7 +259,7 @@ pub(crate) fn driver(workspace: &Workspace, verb: &str) -> Result<Command> {
     let image = EMULATED.build(workspace)?;
     let mut command = cargo();
     command.env("COUNTERSIGN_QEMU_COMMIT", workspace.commit().unwrap_or_else(|| "00".repeat(20)));
-    command.current_dir(&workspace.root).env("COUNTERSIGN_QEMU_IMAGE", image).args([
+    command.current_dir(&workspace.root).env(EMULATED_IMAGE, image).args([
         verb,
         "--package",
         "countersign-firmware-tests",

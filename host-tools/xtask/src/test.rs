@@ -3,6 +3,7 @@
 use std::env;
 use std::process::Command;
 
+use crate::firmware::{EMULATED, EMULATED_IMAGE};
 use crate::process::{cargo, run};
 use crate::report::Report;
 use crate::setup::{self, Tool};
@@ -53,7 +54,10 @@ fn slow(workspace: &Workspace, report: &mut Report) {
     });
     let started = STARTED.into_iter().flat_map(|package| ["--package", package]);
     report.step("tests of what links LDK", "side by side, and end to end over TCP", || {
+        setup::ensure(Tool::Qemu)?;
         let mut test = cargo();
+        // Some of the devices are the image in QEMU.
+        test.env(EMULATED_IMAGE, EMULATED.build(workspace)?);
         test.current_dir(&workspace.root).args(["test", "--quiet", "--no-fail-fast"]);
         run(test.args(&packages).args(started))
     });

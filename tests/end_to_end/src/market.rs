@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Ldk, Merchant, Process, Relay, ask, program};
+use crate::{Hardware, Ldk, Merchant, Process, Relay, ask, program};
 
 /// What the merchant's node is.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub enum Software {
 /// How a merchant is set up who gets paid.
 #[derive(Clone, Copy, Debug)]
 pub struct Stall<'s> {
+    /// The merchant's device.
+    pub device: Hardware,
     /// The merchant's node.
     pub node: Software,
     /// The channels of that node with the relay: `SATOSHI:GIVEN`, given to the relay so that it can
@@ -32,7 +34,12 @@ pub struct Stall<'s> {
 
 impl Default for Stall<'_> {
     fn default() -> Self {
-        Self { node: Software::Peer(Ldk::V0_2), channels: &["1000000:900000"], rules: &[] }
+        Self {
+            device: Hardware::default(),
+            node: Software::Peer(Ldk::V0_2),
+            channels: &["1000000:900000"],
+            rules: &[],
+        }
     }
 }
 
@@ -61,7 +68,7 @@ impl Market {
     pub fn open(terms: &[&str], stall: Stall<'_>) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
         let mut market = Self {
-            merchant: Merchant::new("regtest"),
+            merchant: Merchant::with(stall.device, "regtest"),
             relay: None,
             node: None,
             bridge: None,
@@ -146,7 +153,7 @@ impl Market {
     pub fn begin_to_pay(&self, ldk: Ldk, offer: &str) -> Child {
         let known = self.invoices().len();
         let mut payer = self.payer(ldk, offer);
-        payer.args(["--timeout", "40"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        payer.stdin(Stdio::null()).stdout(Stdio::piped());
         let child = payer.stderr(Stdio::null()).spawn().unwrap();
         self.wait_for("an invoice", |invoices| invoices.len() > known);
         child
@@ -176,7 +183,7 @@ impl Market {
         let mut payer = program(ldk.program());
         payer.args(["payer", "--json", "--pay", "--offer", offer, "--peer", &self.entrance()]);
         payer.arg("--chain").arg(self.path("chain"));
-        payer.args(["--channel", "2000000"]);
+        payer.args(["--channel", "2000000", "--timeout", &PATIENCE.as_secs().to_string()]);
         payer
     }
 
@@ -284,4 +291,5 @@ fn text(path: &Path) -> &str {
 /// Most of it is the relay's: what it can forward.
 const PAYEES_CHANNEL: &str = "1000000:900000";
 const POLL: Duration = Duration::from_millis(5);
-const PATIENCE: Duration = Duration::from_secs(20);
+/// An emulated device needs seconds for an invoice.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -4,7 +4,8 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Process, ask, program};
+use crate::board::Board;
+use crate::{Hardware, Process, ask, program};
 
 /// A seed, in BIP 39's words: that of sixteen zero bytes.
 const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon \
@@ -68,21 +69,28 @@ impl Relay {
 #[derive(Debug)]
 pub struct Merchant {
     folder: TempDir,
-    board: Option<Process>,
+    hardware: Hardware,
+    board: Option<Board>,
     /// Where hosts reach the device.
     pub device: String,
     /// The bridge's node id.
     pub bridge_id: String,
-    /// Seconds for which the merchant reads a prompt, from the next [`Merchant::plug_in`] on.
+    /// Seconds for which a simulator's merchant reads a prompt, from the next [`Merchant::plug_in`] on.
     pub hesitates: u64,
 }
 
 impl Merchant {
-    /// Switches on a new board and brings back `words` for `network`.
+    /// Switches on a new simulator and brings back `words` for `network`.
     #[must_use]
     pub fn new(network: &str) -> Self {
+        Self::with(Hardware::Simulator, network)
+    }
+
+    /// Switches on a new board and brings back `words` for `network`.
+    pub(crate) fn with(hardware: Hardware, network: &str) -> Self {
         let mut merchant = Self {
             folder: tempfile::tempdir().unwrap(),
+            hardware,
             board: None,
             device: "tcp:127.0.0.1:0".to_owned(),
             bridge_id: String::new(),
@@ -91,7 +99,7 @@ impl Merchant {
         merchant.plug_in();
         let mut provision = merchant.device_verb(&["provision", "--words-from-stdin"]);
         provision.args(["--network", network]).stdin(std::process::Stdio::piped());
-        provision.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        provision.stdout(std::process::Stdio::null());
         let mut child = provision.spawn().unwrap();
         std::io::Write::write_all(child.stdin.as_mut().unwrap(), WORDS.as_bytes()).unwrap();
         drop(child.stdin.take());
@@ -126,14 +134,12 @@ impl Merchant {
 
     /// Gives it back, at the same address.
     pub fn plug_in(&mut self) {
-        let address = self.device.strip_prefix("tcp:").unwrap().to_owned();
-        let mut simulator = program("countersign-simulator");
-        let seconds = self.hesitates.to_string();
-        simulator.args(["--tcp", &address, "--approve", "always", "--hesitate", &seconds]);
-        simulator.arg("--flash");
-        let board =
-            Process::start(simulator.arg(self.path("board.flash")), &self.path("device.log"));
-        self.device.clone_from(&board.ready);
+        let (flash, log) = (self.path("board.flash"), self.path("device.log"));
+        let board = match self.hardware {
+            Hardware::Simulator => Board::simulate(&self.device, self.hesitates, &flash, &log),
+            Hardware::Qemu => Board::emulate(&flash),
+        };
+        self.device = board.address();
         self.board = Some(board);
     }
 

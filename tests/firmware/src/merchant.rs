@@ -1,6 +1,5 @@
-use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -11,8 +10,7 @@ use anyhow::Result;
 pub(crate) struct Merchant(Arc<Mutex<Vec<String>>>);
 
 impl Merchant {
-    pub(crate) fn sit_down(line: &Path) -> Result<Self> {
-        let screen = OpenOptions::new().read(true).write(true).open(line)?;
+    pub(crate) fn sit_down(screen: UnixStream) -> Result<Self> {
         let keys = screen.try_clone()?;
         let lines = Arc::default();
         let kept = Arc::clone(&lines);
@@ -26,7 +24,7 @@ impl Merchant {
 }
 
 /// Reads until the board is switched off. An empty line ends a prompt.
-fn look(screen: File, mut keys: File, kept: &Mutex<Vec<String>>) {
+fn look(screen: UnixStream, mut keys: UnixStream, kept: &Mutex<Vec<String>>) {
     let mut is_new = true;
     for line in BufReader::new(screen).lines().map_while(Result::ok) {
         if is_new && !line.is_empty() && keys.write_all(b"y").is_err() {
