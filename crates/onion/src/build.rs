@@ -2,13 +2,13 @@ use core::fmt;
 
 use countersign_crypto::{Curve, HmacSha256, PublicKey, Secret, SecretKey};
 
-use crate::capacity::{BLOCK_LEN, HEADER_LEN, HMAC_LEN, MAX_LAYERS};
+use crate::capacity::{BLOCK_LEN, HEADER_LEN, MAX_LAYERS};
 use crate::forward::blinding_factor;
 use crate::layers::Layers;
 use crate::peel::VERSION;
 use crate::{AssociatedData, BuildError, Pad, Payload, PayloadsLen};
 
-/// An onion in the making: about 3.6 KB of state, and never the packet.
+/// An onion in the making: less than 2 KB of state, and never the packet.
 ///
 /// 1. [`Build::begin`] lays the payloads out.
 /// 2. [`Build::layer`] is called with each hop's key in turn: two multiplications on the curve each,
@@ -33,11 +33,9 @@ pub struct Build {
     /// How many bytes of that layer the MAC has covered.
     hashed: usize,
     header: [u8; HEADER_LEN],
-    /// The packet's own MAC.
-    hmac: Option<[u8; HMAC_LEN]>,
 }
 
-const _: () = assert!(size_of::<Build>() <= 4_096);
+const _: () = assert!(size_of::<Build>() <= 2_048);
 
 /// What an onion is to hold.
 #[derive(Clone, Copy, Debug)]
@@ -64,11 +62,7 @@ pub enum Progress {
 impl Build {
     /// Memory in which nothing has begun.
     #[must_use]
-    #[expect(
-        clippy::large_stack_frames,
-        clippy::new_without_default,
-        reason = "made for statics, which are initialised at compile time"
-    )]
+    #[expect(clippy::new_without_default, reason = "made for statics")]
     pub const fn new() -> Self {
         Self {
             layers: Layers::new(),
@@ -80,7 +74,6 @@ impl Build {
             mac: None,
             hashed: 0,
             header: [VERSION; HEADER_LEN],
-            hmac: None,
         }
     }
 
@@ -191,7 +184,7 @@ impl Build {
         self.layers.fill(0, position, payloads, part);
         written = written.saturating_add(len);
         self.hash(part.get(self.hashed.saturating_sub(position)..).unwrap_or(&[]));
-        if let Some(hmac) = &self.hmac {
+        if let Some(hmac) = self.layers.hmac() {
             let position = position.saturating_sub(self.layers.len());
             written = written.saturating_add(copy_from(hmac, position, space));
         }
@@ -234,7 +227,6 @@ impl Build {
         self.keyed = 0;
         self.mac = None;
         self.hashed = 0;
-        self.hmac = None;
     }
 
     fn check(&self, payloads: &[Payload<'_>]) -> Result<(), BuildError> {
@@ -260,14 +252,10 @@ impl Build {
             return;
         }
         self.associated.cover(&mut mac);
-        let hmac = mac.finish();
-        match self.hashing.checked_sub(1) {
-            Some(above) => {
-                self.layers.set_hmac(self.hashing, &hmac);
-                self.hashing = above;
-                self.hashed = 0;
-            }
-            None => self.hmac = Some(hmac),
+        self.layers.set_hmac(self.hashing, &mac.finish());
+        if let Some(above) = self.hashing.checked_sub(1) {
+            self.hashing = above;
+            self.hashed = 0;
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Layers {
     /// Address behind the last payload.
     end: usize,
     len: usize,
-    pad: Option<ChaCha20>,
+    pad: Option<Secret<32>>,
     /// The layer that shows the pad's keystream; `count` is beneath the last one.
     pad_layer: usize,
 }
@@ -48,26 +48,37 @@ struct Layer {
     /// Address of the payload, length and MAC included.
     start: usize,
     end: usize,
+    /// What its hop shares with us.
     keys: Option<Keys>,
-    /// The MAC of the next layer, which stands behind the payload.
-    next_hmac: [u8; HMAC_LEN],
 }
 
-/// What one hop shares with us.
+/// The keys alone: a cipher at its place in the stream would take four times as much memory, and
+/// saves one block of it in seventeen.
 struct Keys {
-    rho: ChaCha20,
-    mu: Secret<32>,
+    rho: Secret<32>,
+    seal: Seal,
+}
+
+/// The MAC of a layer, which the payload above it ends with.
+enum Seal {
+    /// It is still to be computed, with this key.
+    Mu(Secret<32>),
+    Hmac([u8; HMAC_LEN]),
+}
+
+impl Seal {
+    const fn hmac(&self) -> Option<&[u8; HMAC_LEN]> {
+        match self {
+            Self::Mu(_) => None,
+            Self::Hmac(hmac) => Some(hmac),
+        }
+    }
 }
 
 impl Layers {
-    #[expect(
-        clippy::large_stack_frames,
-        reason = "made for statics, which are initialised at compile time"
-    )]
     pub(crate) const fn new() -> Self {
         Self {
-            list: [const { Layer { start: 0, end: 0, keys: None, next_hmac: FINAL_HMAC } };
-                MAX_LAYERS],
+            list: [const { Layer { start: 0, end: 0, keys: None } }; MAX_LAYERS],
             count: 0,
             end: 0,
             len: 0,
@@ -90,12 +101,10 @@ impl Layers {
             let layer = self.list.get_mut(at)?;
             layer.start = self.end;
             layer.end = self.end.checked_add(payload.layer_len())?;
-            layer.next_hmac = FINAL_HMAC;
             self.end = layer.end;
         }
         self.count = payloads.len();
-        let key = KeyType::Pad.derive(session_key.expose_secret());
-        self.pad = Some(ChaCha20::new(&key));
+        self.pad = Some(KeyType::Pad.derive(session_key.expose_secret()));
         self.pad_layer = match pad {
             Pad::Innermost => self.count,
             Pad::Middle => self.count.saturating_sub(1).div_euclid(2),
@@ -134,29 +143,35 @@ impl Layers {
     /// Gives layer `number` its keys.
     pub(crate) fn set_keys(&mut self, number: usize, shared: &SharedSecret) {
         if let Some(layer) = self.list.get_mut(number) {
-            let rho = ChaCha20::new(&shared.derive(KeyType::Rho));
-            layer.keys = Some(Keys { rho, mu: shared.derive(KeyType::Mu) });
+            let seal = Seal::Mu(shared.derive(KeyType::Mu));
+            layer.keys = Some(Keys { rho: shared.derive(KeyType::Rho), seal });
         }
     }
 
-    /// A MAC for layer `number`.
+    /// A MAC for layer `number`, which has none yet.
     pub(crate) fn mac(&self, number: usize) -> Option<HmacSha256> {
-        let keys = self.list.get(number)?.keys.as_ref()?;
-        Some(HmacSha256::new(keys.mu.expose_secret()))
+        match &self.list.get(number)?.keys.as_ref()?.seal {
+            Seal::Mu(mu) => Some(HmacSha256::new(mu.expose_secret())),
+            Seal::Hmac(_) => None,
+        }
     }
 
-    /// Takes the MAC of layer `number`, which its own packet or the layer above carries.
+    /// Takes the MAC of layer `number`, for which its key was there.
     pub(crate) fn set_hmac(&mut self, number: usize, hmac: &[u8; HMAC_LEN]) {
-        let above = number.checked_sub(1).and_then(|above| self.list.get_mut(above));
-        if let Some(above) = above {
-            above.next_hmac = *hmac;
+        if let Some(keys) = self.list.get_mut(number).and_then(|layer| layer.keys.as_mut()) {
+            keys.seal = Seal::Hmac(*hmac);
         }
+    }
+
+    /// The packet's own MAC, once it is known.
+    pub(crate) fn hmac(&self) -> Option<&[u8; HMAC_LEN]> {
+        self.list.first()?.keys.as_ref()?.seal.hmac()
     }
 
     /// Fills `out` with layer `number` as it is sent, from byte `position` of it on. The MACs of
     /// all layers beneath have to be known.
     pub(crate) fn fill(
-        &mut self,
+        &self,
         number: usize,
         position: usize,
         payloads: &[Payload<'_>],
@@ -165,11 +180,14 @@ impl Layers {
         let Some(start) = self.list.get(number).map(|layer| layer.start) else { return };
         let mut window = Window { start: start.saturating_add(position), bytes: out };
         window.bytes.fill(0);
-        let layers = self.list.iter().zip(payloads).take(self.count).skip(number);
-        for (layer, payload) in layers {
+        let beneath = self.list.iter().take(self.count).skip(1).map(|layer| &layer.keys);
+        let hmacs = beneath.map(|keys| keys.as_ref().and_then(|keys| keys.seal.hmac()));
+        let hmacs = hmacs.chain(core::iter::once(Some(&FINAL_HMAC)));
+        let layers = self.list.iter().zip(payloads).zip(hmacs).take(self.count).skip(number);
+        for ((layer, payload), next_hmac) in layers {
             if window.meets(&(layer.start..layer.end)) {
                 let mut address = layer.start;
-                payload.visit_layer(&layer.next_hmac, &mut |piece| {
+                payload.visit_layer(next_hmac.unwrap_or(&FINAL_HMAC), &mut |piece| {
                     window.put(address, piece);
                     address = address.saturating_add(piece.len());
                 });
@@ -180,17 +198,17 @@ impl Layers {
         // pad's keystream enters further in. One above has been taken off, which appended to the
         // filler what its keystream has beyond the packet; and it covers the pad if the pad's
         // keystream enters at or above it.
-        for (other, layer) in self.list.iter_mut().take(self.count).enumerate() {
-            let Some(keys) = &mut layer.keys else { continue };
+        for (other, layer) in self.list.iter().take(self.count).enumerate() {
+            let Some(keys) = &layer.keys else { continue };
             let covered = if other >= number {
                 layer.start..if other < self.pad_layer { self.len } else { self.end }
             } else {
                 let first = if other < self.pad_layer { self.len } else { self.end };
                 first..self.len.saturating_add(layer.end)
             };
-            window.apply(&mut keys.rho, layer.start, &covered);
+            window.apply(&keys.rho, layer.start, &covered);
         }
-        if let Some(pad) = &mut self.pad {
+        if let Some(pad) = &self.pad {
             window.apply(pad, self.end, &(self.end..self.len));
         }
     }
@@ -224,9 +242,12 @@ impl Window<'_> {
         }
     }
 
-    /// Combines what is in sight of `range` with the stream that begins at address `origin`.
-    fn apply(&mut self, stream: &mut ChaCha20, origin: usize, range: &Range<usize>) {
+    /// Combines what is in sight of `range` with the stream of `key` that begins at address
+    /// `origin`.
+    fn apply(&mut self, key: &Secret<32>, origin: usize, range: &Range<usize>) {
         let (first, part) = self.part(range);
-        apply(stream, first.saturating_sub(origin), part);
+        if !part.is_empty() {
+            apply(&mut ChaCha20::new(key), first.saturating_sub(origin), part);
+        }
     }
 }
