@@ -1,6 +1,6 @@
 use core::fmt;
 
-use countersign_tlv::{DecodeError, Full, Reader, Record, TlvStream, Writer, bigsize_len};
+use countersign_tlv::{DecodeError, Full, Reader, Record, TlvStream, Writer, record_len};
 
 use crate::path::point;
 use crate::{Field, PaymentConstraints, PaymentRelay, ShortChannelId};
@@ -364,13 +364,6 @@ impl fmt::Display for Invalid {
 }
 
 impl core::error::Error for Invalid {}
-
-/// Bytes of a record of type `number` with a value of `len` bytes.
-pub(crate) fn record_len(number: u64, len: usize) -> usize {
-    // No length exceeds 64 bits; a sum that saturates fits no buffer.
-    let len_len = bigsize_len(u64::try_from(len).unwrap_or(u64::MAX));
-    bigsize_len(number).saturating_add(len_len).saturating_add(len)
-}
 
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "a test that overflows has failed")]

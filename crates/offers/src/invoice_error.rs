@@ -1,6 +1,6 @@
 //! What is said when there is no invoice, or no payment. BOLT 12 §Invoice Errors.
 
-use countersign_tlv::{Full, Reader, TlvStream, Writer, bigsize_len, tu64_len};
+use countersign_tlv::{Full, Reader, TlvStream, Writer, record_len, tu64_len};
 
 use crate::{Field, Invalid, Rejected, Untrusted};
 
@@ -83,11 +83,7 @@ impl<'a> InvoiceError<'a> {
         [field, suggested, Some((Field::ERROR, self.error.len()))]
             .into_iter()
             .flatten()
-            .map(|(field, len)| {
-                // A length that does not fit a u64 fits no writer either.
-                let len_of_len = u64::try_from(len).map_or(0, bigsize_len);
-                bigsize_len(field.number()).saturating_add(len_of_len).saturating_add(len)
-            })
+            .map(|(field, len)| record_len(field.number(), len))
             .fold(0, usize::saturating_add)
     }
 

@@ -33,6 +33,13 @@ pub const MAX_LAYERS: usize = 14;
 /// What peeling keeps: the length of the longest payload, that payload, and the MAC behind it.
 pub(crate) const KEPT_LEN: usize = 3 + MAX_PAYLOAD_LEN + HMAC_LEN;
 
+/// What [`Peel`](crate::Peel) leaves to its caller behind the longest payload. Behind any other it is
+/// as much more as that one is shorter.
+pub const FREE_LEN: usize = 989;
+
+/// The memory of [`Peel`](crate::Peel): a payload, and what its caller makes of it.
+pub(crate) const MEMORY_LEN: usize = KEPT_LEN + FREE_LEN;
+
 /// What building hashes at a time: 17 blocks of ChaCha20. The layers begin anywhere, so at each end
 /// one block is split; the 16 between are a multiple of what vector units make at once.
 pub(crate) const BLOCK_LEN: usize = 17 * 64;
@@ -42,4 +49,5 @@ const _: () = {
     assert!(MAX_PACKET_LEN == PACKET_OVERHEAD + LARGE_PAYLOADS_LEN);
     assert!(MAX_PAYLOAD_LEN >= 4_096 + 2_400 + 512);
     assert!(KEPT_LEN < LARGE_PAYLOADS_LEN);
+    assert!(MEMORY_LEN == 9_216);
 };

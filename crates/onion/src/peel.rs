@@ -5,27 +5,38 @@ use countersign_crypto::{
 };
 use countersign_tlv::{Full, Malformed, Reader, Writer};
 
-use crate::capacity::{HEADER_LEN, HMAC_LEN, KEPT_LEN, MAX_PAYLOAD_LEN};
+use crate::capacity::{HEADER_LEN, HMAC_LEN, KEPT_LEN, MAX_PAYLOAD_LEN, MEMORY_LEN};
 use crate::{AssociatedData, Forward, Ignored, PayloadsLen};
 
-/// A packet that arrives in chunks and is opened for one hop, in about 8.7 KB that stay in place.
+/// A packet that arrives in chunks and is opened for one hop, in about 9.7 KB that stay in place.
 ///
 /// The MAC is computed over every chunk, but only the first payload is decrypted and kept, and
-/// nothing of it can be had before [`Peel::finish`] has compared the MAC. Put it into static memory:
-/// [`Peel::begin`] starts anew in place.
+/// nothing of it can be had before [`Peel::finish`] has compared the MAC. The memory behind it is
+/// the caller's ([`Peel::free_mut`]). Put it into static memory: [`Peel::begin`] starts anew in
+/// place.
 pub struct Peel {
     incoming: Option<Incoming>,
     hop: Option<Hop>,
-    /// Where in `kept` a payload lies that came in no packet.
-    composed: Option<usize>,
-    /// Bytes of `kept` that have been decrypted.
+    origin: Origin,
+    /// Bytes at the front of `memory` that are the packet's, or the composed payload.
     kept_len: usize,
-    /// The length of the first payload, the payload, and the MAC of the next packet.
-    kept: [u8; KEPT_LEN],
+    /// Bytes at the front of `memory` that have been written to.
+    used_len: usize,
+    /// The length of the first payload, the payload, and the MAC of the next packet; then what the
+    /// caller has written.
+    memory: [u8; MEMORY_LEN],
 }
 
-// 8,227 bytes are what is kept; the rest is the MAC, the cipher and the keys in progress.
-const _: () = assert!(size_of::<Peel>() <= KEPT_LEN + 512);
+// What is not memory is the MAC, the cipher and the keys in progress.
+const _: () = assert!(size_of::<Peel>() <= MEMORY_LEN + 512);
+
+/// Where the payload comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Packet,
+    /// The caller, without an onion.
+    Composed,
+}
 
 /// What a packet held for this hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +79,14 @@ impl Peel {
         reason = "made for statics, which are initialised at compile time"
     )]
     pub const fn new() -> Self {
-        Self { incoming: None, hop: None, composed: None, kept_len: 0, kept: [0; KEPT_LEN] }
+        Self {
+            incoming: None,
+            hop: None,
+            origin: Origin::Packet,
+            kept_len: 0,
+            used_len: 0,
+            memory: [0; MEMORY_LEN],
+        }
     }
 
     /// Begins a packet, and forgets the one before. This takes one multiplication on the curve.
@@ -109,9 +127,9 @@ impl Peel {
         incoming.mac.update(bytes);
         let mut rest = bytes;
         while !rest.is_empty() {
-            let wanted = wanted(self.kept.get(..self.kept_len).unwrap_or(&[]));
+            let wanted = wanted(self.memory.get(..self.kept_len).unwrap_or(&[])).min(KEPT_LEN);
             let end = wanted.min(self.kept_len.saturating_add(rest.len()));
-            let space = self.kept.get_mut(self.kept_len..end).unwrap_or(&mut []);
+            let space = self.memory.get_mut(self.kept_len..end).unwrap_or(&mut []);
             let Some((taken, after)) = rest.split_at_checked(space.len()) else { return };
             if taken.is_empty() {
                 return;
@@ -121,6 +139,7 @@ impl Peel {
             }
             incoming.rho.apply(space);
             self.kept_len = end;
+            self.used_len = self.used_len.max(end);
             rest = after;
         }
     }
@@ -144,36 +163,70 @@ impl Peel {
         })
     }
 
-    /// Keeps what `write` writes in place of a packet's payload, and forgets the packet: for what
-    /// did not come in an onion and is answered with one.
+    /// Keeps a payload that came in no onion and is answered with one: `front_len` bytes, which
+    /// `write` writes, and behind them the first `len` bytes of the free memory, which it is shown.
     ///
     /// # Errors
-    /// [`Full`], also above [`MAX_PAYLOAD_LEN`]. Nothing is kept then.
+    /// [`Full`] when a packet is in the memory, and above [`MAX_PAYLOAD_LEN`]. Nothing is kept then.
     pub fn compose(
         &mut self,
-        write: impl FnOnce(&mut Writer<'_>) -> Result<(), Full>,
+        front_len: usize,
+        len: usize,
+        write: impl FnOnce(&mut Writer<'_>, &[u8]) -> Result<(), Full>,
     ) -> Result<(), Full> {
-        self.wipe();
-        // Whatever is written is wiped with the rest.
-        self.kept_len = KEPT_LEN;
-        let mut writer = Writer::new(self.kept.get_mut(..MAX_PAYLOAD_LEN).unwrap_or(&mut []));
-        let written = write(&mut writer).map(|()| writer.len());
-        self.composed = written.ok();
-        if self.composed.is_none() {
+        let end = front_len.checked_add(len).filter(|&end| end <= MAX_PAYLOAD_LEN).ok_or(Full)?;
+        if self.kept_len > 0 || self.hop.is_some() {
             self.wipe();
+            return Err(Full);
         }
-        written.map(drop)
+        self.used_len = MEMORY_LEN;
+        let payload = self.memory.get_mut(..end).ok_or(Full)?;
+        // From the end on, for the two places overlap.
+        for at in (0..len).rev() {
+            let byte = payload.get(at).copied();
+            if let (Some(byte), Some(space)) = (byte, payload.get_mut(at.saturating_add(front_len)))
+            {
+                *space = byte;
+            }
+        }
+        let (front, back) = payload.split_at_mut_checked(front_len).ok_or(Full)?;
+        let mut writer = Writer::new(front);
+        if write(&mut writer, back).is_err() || writer.len() != front_len {
+            self.wipe();
+            return Err(Full);
+        }
+        self.origin = Origin::Composed;
+        self.kept_len = end;
+        Ok(())
     }
 
     /// The payload again, for as long as it has not been forgotten; `None` before
     /// [`Peel::finish`] has given it away.
     #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {
-        if let Some(len) = self.composed {
-            return self.kept.get(..len);
-        }
-        self.hop.as_ref()?.hmac?;
-        self.opened().map(|(payload, _)| payload)
+        self.split().0
+    }
+
+    /// What the caller has written with [`Peel::free_mut`].
+    #[must_use]
+    pub fn free(&self) -> &[u8] {
+        self.split().1
+    }
+
+    /// The payload, as [`Peel::payload`] has it, and the memory that no packet is in: all of it
+    /// when there is none, and [`FREE_LEN`](crate::capacity::FREE_LEN) bytes behind the longest.
+    /// It is the caller's until the next packet begins, and is wiped with the payload.
+    #[must_use]
+    pub fn free_mut(&mut self) -> (Option<&[u8]>, &mut [u8]) {
+        self.used_len = MEMORY_LEN;
+        let (kept, free) =
+            self.memory.split_at_mut_checked(self.kept_len).unwrap_or((&mut [], &mut []));
+        (payload(self.origin, self.hop.as_ref(), kept), free)
+    }
+
+    fn split(&self) -> (Option<&[u8]>, &[u8]) {
+        let (kept, free) = self.memory.split_at_checked(self.kept_len).unwrap_or((&[], &[]));
+        (payload(self.origin, self.hop.as_ref(), kept), free)
     }
 
     /// The second pass over the same packet, which makes the next hop's packet of it. This takes
@@ -194,11 +247,12 @@ impl Peel {
 
     /// Forgets everything: call it as soon as the payload has been dealt with.
     pub fn wipe(&mut self) {
-        wipe(self.kept.get_mut(..self.kept_len).unwrap_or(&mut []));
+        wipe(self.memory.get_mut(..self.used_len).unwrap_or(&mut []));
         self.kept_len = 0;
+        self.used_len = 0;
         self.incoming = None;
         self.hop = None;
-        self.composed = None;
+        self.origin = Origin::Packet;
     }
 
     /// Ends the MAC; remembers `hmac` if it is the packet's.
@@ -213,17 +267,32 @@ impl Peel {
         matches && incoming.received == hop.payloads_len.get()
     }
 
-    /// The payload and the MAC behind it (R-OD-04).
     fn opened(&self) -> Option<(&[u8], &[u8; HMAC_LEN])> {
-        let mut reader = Reader::new(self.kept.get(..self.kept_len)?);
-        let len = reader.bigsize().ok()?;
-        if len < MIN_PAYLOAD_LEN {
-            return None;
-        }
-        let payload = reader.bytes(len).ok()?;
-        let next_hmac = reader.array().ok()?;
-        Some((payload, next_hmac))
+        opened(self.memory.get(..self.kept_len)?)
     }
+}
+
+/// The payload that `kept` holds, if it may be looked at.
+fn payload<'k>(origin: Origin, hop: Option<&Hop>, kept: &'k [u8]) -> Option<&'k [u8]> {
+    match origin {
+        Origin::Composed => Some(kept),
+        Origin::Packet => {
+            hop?.hmac?;
+            opened(kept).map(|(payload, _)| payload)
+        }
+    }
+}
+
+/// The payload and the MAC behind it (R-OD-04).
+fn opened(kept: &[u8]) -> Option<(&[u8], &[u8; HMAC_LEN])> {
+    let mut reader = Reader::new(kept);
+    let len = reader.bigsize().ok()?;
+    if len < MIN_PAYLOAD_LEN {
+        return None;
+    }
+    let payload = reader.bytes(len).ok()?;
+    let next_hmac = reader.array().ok()?;
+    Some((payload, next_hmac))
 }
 
 /// How many leading bytes are to be decrypted, as far as the decrypted ones tell: never more than
@@ -269,8 +338,10 @@ mod tests {
     use alloc::vec;
     use alloc::vec::Vec;
 
+    use countersign_tlv::{Full, Writer};
+
     use super::{Peel, Peeled};
-    use crate::capacity::{HMAC_LEN, MAX_PAYLOAD_LEN};
+    use crate::capacity::{FREE_LEN, HMAC_LEN, MAX_PAYLOAD_LEN};
     use crate::testing::{feed, forged, packet, plan, secret, with_curve};
     use crate::{AssociatedData, Ignored, Packet, Payload, PayloadsLen};
 
@@ -382,29 +453,68 @@ mod tests {
         let mut bytes = small(b"payload");
         let mut peel = Peel::new();
         assert!(feed(&mut peel, &secret(1), &bytes).is_ok());
-        assert!(peel.kept.starts_with(b"\x07payload"));
+        assert!(peel.memory.starts_with(b"\x07payload"));
         peel.wipe();
-        assert_eq!(peel.kept, [0; super::KEPT_LEN]);
+        assert_eq!(peel.memory, [0; super::MEMORY_LEN]);
 
         bytes[100] ^= 1;
         assert_eq!(feed(&mut peel, &secret(1), &bytes), Err(Ignored));
-        assert_eq!(peel.kept, [0; super::KEPT_LEN]);
+        assert_eq!(peel.memory, [0; super::MEMORY_LEN]);
         assert_eq!(peel.finish(&[0; 32]), Err(Ignored));
         assert!(with_curve(|curve| peel.forward(curve)).is_err());
     }
 
     #[test]
-    fn a_composed_payload_takes_the_place_of_a_packet_and_is_wiped_like_one() {
+    fn a_composed_payload_is_like_a_packet_s_and_is_wiped_like_one() {
         let mut peel = Peel::new();
-        assert!(feed(&mut peel, &secret(1), &small(b"payload")).is_ok());
-        peel.compose(|writer| writer.bytes(b"composed")).unwrap();
+        let front = |writer: &mut Writer<'_>, back: &[u8]| {
+            assert_eq!(back, b"posed");
+            writer.bytes(b"com")
+        };
+        Writer::new(peel.free_mut().1).bytes(b"posed!").unwrap();
+        peel.compose(3, 5, front).unwrap();
         assert_eq!(peel.payload(), Some(&b"composed"[..]));
         assert!(with_curve(|curve| peel.forward(curve)).is_err());
+        assert_eq!(peel.compose(3, 5, front), Err(Full), "there is a payload");
+        assert_eq!((peel.payload(), peel.memory), (None, [0; super::MEMORY_LEN]));
+
+        Writer::new(peel.free_mut().1).bytes(b"posed").unwrap();
+        for front_len in [2, 4] {
+            assert_eq!(peel.compose(front_len, 5, |writer, _| writer.bytes(b"com")), Err(Full));
+            assert_eq!((peel.payload(), peel.memory), (None, [0; super::MEMORY_LEN]));
+        }
+        let whole = |writer: &mut Writer<'_>, _: &[u8]| writer.bytes(&[7]);
+        assert_eq!(peel.compose(1, MAX_PAYLOAD_LEN, whole), Err(Full));
+        assert_eq!(peel.compose(1, MAX_PAYLOAD_LEN - 1, whole), Ok(()));
+        assert_eq!(peel.payload().unwrap().len(), MAX_PAYLOAD_LEN);
         assert_eq!(peel.finish(&[0; 32]), Err(Ignored));
         assert_eq!(peel.payload(), None);
-        peel.compose(|writer| writer.bytes(&[7; MAX_PAYLOAD_LEN])).unwrap();
-        assert!(peel.compose(|writer| writer.bytes(&[7; MAX_PAYLOAD_LEN + 1])).is_err());
-        assert_eq!((peel.payload(), peel.kept), (None, [0; super::KEPT_LEN]));
+    }
+
+    #[test]
+    fn the_memory_behind_a_payload_is_the_caller_s_and_is_wiped_with_it() {
+        let mut peel = Peel::new();
+        assert_eq!(peel.free().len(), super::MEMORY_LEN);
+        let longest = vec![0xa5; MAX_PAYLOAD_LEN];
+        for payload in [&b"payload"[..], &longest] {
+            let bytes = packet(&plan(&[Payload::Pieces(&[payload])], PayloadsLen::LARGE));
+            feed(&mut peel, &secret(1), &bytes).unwrap();
+            let (kept, free) = peel.free_mut();
+            assert_eq!(kept, Some(payload));
+            assert!(free.len() >= FREE_LEN);
+            free.fill(9);
+            assert!(peel.free().iter().all(|&byte| byte == 9));
+            assert_eq!(peel.payload(), Some(payload));
+            peel.wipe();
+            assert_eq!((peel.payload(), peel.memory), (None, [0; super::MEMORY_LEN]));
+        }
+        // Nothing of a packet shows before its MAC has matched.
+        let bytes = small(b"payload");
+        let packet = Packet::parse(&bytes).unwrap();
+        peel.begin(&secret(1), packet.header, packet.payloads_len, AssociatedData::None).unwrap();
+        peel.chunk(packet.payloads);
+        let (kept, free) = peel.free_mut();
+        assert_eq!((kept, free.iter().all(|&byte| byte == 0)), (None, true));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use countersign_offers::invoice_error::Erroneous;
 use countersign_offers::{InvoiceError, Suspended, Untrusted};
 use countersign_onion::capacity::MAX_LAYERS;
 use countersign_onion::{
-    AssociatedData, BuildError, ContentType, FinalMessage, Message, Pad, Payload, PayloadsLen,
-    Peel, Plan, Progress,
+    AssociatedData, Build, BuildError, ContentType, FinalMessage, Message, Pad, Payload,
+    PayloadsLen, Peel, Plan, Progress,
 };
 use countersign_tlv::{Reader, Writer};
 use heapless::Vec;
@@ -21,6 +21,7 @@ use crate::host::short;
 use crate::input::Failure;
 use crate::merchant::Merchant;
 use crate::onion::{Refusal, Silence};
+use crate::sheet::Sheet;
 use crate::task::{Answer, Content, Stage, Task};
 use crate::vault::Sealed;
 
@@ -83,11 +84,11 @@ impl Device<'_> {
                 error: Untrusted::new("the merchant cannot accept this request now"),
             },
         };
-        let mut writer = Writer::new(&mut self.desk.records);
+        let (payload, free) = self.desk.peel.free_mut();
+        let mut writer = Writer::new(free);
         error.write(self.error_form, &mut writer).or(Err(Silence))?;
         let len = writer.len();
-        let payload = self.desk.peel.payload().ok_or(Silence)?;
-        let session = merchant.draw_for_error(payload, writer.written());
+        let session = merchant.draw_for_error(payload.ok_or(Silence)?, writer.written());
         let record = Record { summary: None, receipt: None };
         self.begin_answer(id, Content::Error { len }, record, &session)
     }
@@ -101,9 +102,11 @@ impl Device<'_> {
         session: &Secret<32>,
     ) -> Result<Output<'o>, Silence> {
         let Condition::Ready(merchant) = &self.condition else { return Err(Silence) };
-        let Desk { peel, build, records, .. } = &mut *self.desk;
+        let Desk { peel, sheet } = &mut *self.desk;
         let way = way(&self.curve, merchant, &reply_path(peel)?)?;
-        let begun = with_layers(peel, records, &content, way.passed, |payloads| {
+        *sheet = Sheet::Onion(Build::new());
+        let build = sheet.onion().ok_or(Silence)?;
+        let begun = with_layers(peel, &content, way.passed, |payloads| {
             let payloads_len = PayloadsLen::smallest_for(payloads).ok_or(BuildError::TooLong)?;
             let associated = AssociatedData::None;
             build.begin(session, &Plan { payloads, payloads_len, associated, pad: Pad::Middle })?;
@@ -126,8 +129,10 @@ impl Device<'_> {
     /// Does the next portion of work: one multiplication on the curve, or some kilobytes of MAC.
     #[inline(never)]
     pub(crate) fn go_on<'o>(&mut self, scratch: &'o mut Scratch) -> Output<'o> {
-        let Desk { peel, build, records, .. } = &mut *self.desk;
-        let Task::Answering { id, answer } = &mut self.task else { return Output::Nothing };
+        let Desk { peel, sheet } = &mut *self.desk;
+        let (Task::Answering { id, answer }, Some(build)) = (&mut self.task, sheet.onion()) else {
+            return Output::Nothing;
+        };
         let stage = match answer.stage {
             Stage::Layers(layer) => match next_hop_key(peel, answer.passed, layer) {
                 Some(node) => match build.layer(&self.curve, &node) {
@@ -139,7 +144,7 @@ impl Device<'_> {
                 None => Err(Silence),
             },
             Stage::Hashing => {
-                match with_layers(peel, records, &answer.content, answer.passed, |payloads| {
+                match with_layers(peel, &answer.content, answer.passed, |payloads| {
                     build.work(payloads, WORK_LEN)
                 }) {
                     Ok(Progress::More) => Ok(Stage::Hashing),
@@ -198,7 +203,7 @@ impl Device<'_> {
         };
         let payload = self.desk.peel.payload().ok_or(Code::INTERNAL)?;
         let request = payload.get(request.clone()).ok_or(Code::INTERNAL)?;
-        let own = self.desk.records.get(own.clone()).ok_or(Code::INTERNAL)?;
+        let own = self.desk.peel.free().get(own.clone()).ok_or(Code::INTERNAL)?;
         let pieces: [&[u8]; 4] = match part {
             Part::Invoice => {
                 let [before, after] = Suspended::mirrored(request).or(Err(Code::INTERNAL))?;
@@ -220,9 +225,11 @@ impl Device<'_> {
 
     /// Writes the answer's onion from byte `start` on into `out`.
     pub(crate) fn pull_onion(&mut self, start: usize, out: &mut [u8]) -> Result<usize, Failure> {
-        let Desk { peel, build, records, .. } = &mut *self.desk;
-        let Task::Answering { answer, .. } = &self.task else { return Err(Code::NOT_OPEN.into()) };
-        with_layers(peel, records, &answer.content, answer.passed, |payloads| {
+        let Desk { peel, sheet } = &mut *self.desk;
+        let (Task::Answering { answer, .. }, Some(build)) = (&self.task, sheet.onion()) else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        with_layers(peel, &answer.content, answer.passed, |payloads| {
             build.chunk(payloads, start, out)
         })
         .or(Err(Code::CHUNK_ORDER.into()))
@@ -297,13 +304,12 @@ fn way(curve: &Curve<'_>, merchant: &Merchant, path: &BlindedPath<'_>) -> Result
 /// Calls `act` with the answer's payloads, pieced together from where their parts lie.
 fn with_layers<R>(
     peel: &Peel,
-    records: &[u8],
     content: &Content,
     passed: u8,
     act: impl FnOnce(&[Payload<'_>]) -> Result<R, BuildError>,
 ) -> Result<R, BuildError> {
     let lost = BuildError::PayloadChanged;
-    let payload = peel.payload().ok_or(lost)?;
+    let (payload, records) = (peel.payload().ok_or(lost)?, peel.free());
     let path = reply_path(peel).or(Err(lost))?;
     let mut pieces: [&[u8]; 4] = [&[]; 4];
     let content_type = match content {

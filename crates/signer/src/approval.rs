@@ -10,6 +10,7 @@ use crate::log::Subject;
 use crate::merchant::Merchant;
 use crate::questions::{Answer, Topic};
 use crate::settings::changes;
+use crate::sheet::Sheet;
 use crate::task::{Change, Matter, Origin, Task};
 use crate::{Counters, Moment, Output, Settings, Slot};
 
@@ -48,7 +49,7 @@ impl Device<'_> {
             | Matter::RevokeEpoch
             | Matter::BridgeKey => true,
             // How a board without a screen is told to trust the host's.
-            Matter::Rules => self.desk.wanted.as_ref().is_some_and(|wanted| {
+            Matter::Rules => self.desk.sheet.wanted().is_some_and(|wanted| {
                 changes(&merchant.settings, wanted).all(|change| change.rule == Rule::Prompts)
             }),
             Matter::Settings
@@ -261,7 +262,7 @@ impl Device<'_> {
         id: u32,
         subject: Subject,
     ) -> Result<Output<'o>, Failure> {
-        if let Some(wanted) = self.desk.wanted.take() {
+        if let Sheet::Wanted(wanted) = self.desk.sheet.take() {
             self.merchant_mut()?.settings = wanted;
         }
         self.note(moment, subject, Code(0));
@@ -276,7 +277,9 @@ impl Device<'_> {
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
         let mut list = Packer::new(&mut scratch.0);
-        if let (Some(wanted), Condition::Ready(merchant)) = (&self.desk.wanted, &self.condition) {
+        if let (Some(wanted), Condition::Ready(merchant)) =
+            (self.desk.sheet.wanted(), &self.condition)
+        {
             for countersign_policy::Change { rule, old, new } in changes(&merchant.settings, wanted)
             {
                 list.push(&RuleChange { rule: rule.number(), old, new }).ok_or(Code::INTERNAL)?;
@@ -301,7 +304,7 @@ impl Device<'_> {
                 Slot::Settings,
                 Change::Provision(_) | Change::Settings | Change::Rules | Change::Restore(_),
             ) => {
-                self.desk.wanted.as_ref().ok_or(Full)?.write(&mut writer)?;
+                self.desk.sheet.wanted().ok_or(Full)?.write(&mut writer)?;
             }
             (Slot::Counters, Change::Provision(_)) => Counters::default().write(&mut writer)?,
             (Slot::Counters, Change::Restore(counters)) => counters.write(&mut writer)?,
@@ -313,7 +316,7 @@ impl Device<'_> {
                 counters.at(*time).write(&mut writer)?;
             }
             (Slot::Payouts, Change::Offer(_) | Change::Authorise(_) | Change::TakeBack) => {
-                self.desk.payouts.as_ref().ok_or(Full)?.write(&mut writer)?;
+                self.desk.sheet.payouts().ok_or(Full)?.write(&mut writer)?;
             }
             (
                 Slot::Payouts,
@@ -352,7 +355,7 @@ impl Device<'_> {
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
         seed.derive_key(Purpose::Node).ok_or(Code::SEED_WORDS)?;
-        self.desk.wanted = Some(Settings::default());
+        self.desk.sheet = Sheet::Wanted(Settings::default());
         self.store(id, Slot::Settings, Change::Provision(seed), scratch)
     }
 

@@ -8,6 +8,7 @@ use crate::input::Failure;
 use crate::keys::Purpose;
 use crate::log::Subject;
 use crate::merchant::Merchant;
+use crate::sheet::Sheet;
 use crate::task::{Matter, Task};
 use crate::{Counters, Moment, Output, Settings};
 
@@ -26,13 +27,14 @@ impl Device<'_> {
         let merchant = self.merchant_mut()?;
         merchant.observe(moment.uptime);
         let draw = merchant.draw(&moment.entropy);
+        self.desk.wipe();
         let Condition::Ready(merchant) = &self.condition else {
             return Err(Code::UNPROVISIONED.into());
         };
         let key = merchant.seed.derive(Purpose::Export);
         let (nonce, _) = draw.expose_secret().split_first_chunk().ok_or(Code::INTERNAL)?;
-        let (space, rest) =
-            self.desk.records.split_first_chunk_mut::<NONCE_LEN>().ok_or(Code::INTERNAL)?;
+        let (_, free) = self.desk.peel.free_mut();
+        let (space, rest) = free.split_first_chunk_mut::<NONCE_LEN>().ok_or(Code::INTERNAL)?;
         *space = *nonce;
         let len = write(merchant, rest).or(Err(Code::INTERNAL))?;
         let (plain, rest) = rest.split_at_mut_checked(len).ok_or(Code::INTERNAL)?;
@@ -68,7 +70,7 @@ impl Device<'_> {
             chunks.finish().or(Err(Code::CHUNK_ORDER))?;
             return self.imported(moment, id, total);
         }
-        place(chunks, chunk, &mut self.desk.records)?;
+        place(chunks, chunk, self.desk.peel.free_mut().1)?;
         Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
     }
 
@@ -84,17 +86,17 @@ impl Device<'_> {
         merchant.observe(moment.uptime);
         let key = merchant.seed.derive(Purpose::Export);
         let total = usize::try_from(total).or(Err(foreign))?;
-        let sealed = self.desk.records.get_mut(..total).ok_or(foreign)?;
+        let sealed = self.desk.peel.free_mut().1.get_mut(..total).ok_or(foreign)?;
         let (nonce, rest) = sealed.split_first_chunk_mut::<NONCE_LEN>().ok_or(foreign)?;
         let (bytes, tag) = rest.split_last_chunk_mut::<TAG_LEN>().ok_or(foreign)?;
         open(&key, nonce, PURPOSE, bytes, tag).or(Err(foreign))?;
         let stream = TlvStream::parse(bytes).or(Err(foreign))?;
         let item = |number| stream.find(number).map(|item| item.value).ok_or(foreign);
         let counters = Counters::parse(item(COUNTERS)?).or(Err(foreign))?;
-        let imported = Settings::parse(item(SETTINGS)?).or(Err(foreign))?;
+        let mut wanted = Settings::parse(item(SETTINGS)?).or(Err(foreign))?;
         let Condition::Ready(merchant) = &self.condition else { return Err(foreign.into()) };
-        let wanted = self.desk.wanted.insert(imported);
-        catch_up(wanted, &merchant.settings).ok_or(Code::FULL)?;
+        catch_up(&mut wanted, &merchant.settings).ok_or(Code::FULL)?;
+        self.desk.sheet = Sheet::Wanted(wanted);
         let counters = merchant.counters.ahead_of(counters);
         self.ask(id, Matter::Restore(counters))
     }
@@ -104,11 +106,11 @@ impl Device<'_> {
 pub(crate) fn place(
     chunks: &mut Assembler,
     chunk: &Chunk<'_>,
-    records: &mut [u8],
+    upload: &mut [u8],
 ) -> Result<(), Failure> {
     if chunks.place(chunk).or(Err(Code::CHUNK_ORDER))? == Placed::New {
         let start = usize::try_from(chunk.offset).or(Err(Code::CHUNK_ORDER))?;
-        let space = records.get_mut(start..).ok_or(Code::TOO_LONG)?;
+        let space = upload.get_mut(start..).ok_or(Code::TOO_LONG)?;
         for (byte, &value) in space.iter_mut().zip(chunk.data) {
             *byte = value;
         }

@@ -70,11 +70,6 @@ pub const PART_DATA_LEN: usize = 128;
 /// Bytes of a `path_id` in the records of a payment's recipient.
 pub const PAYMENT_PATH_ID_LEN: usize = 64;
 
-/// Bytes of an invoice's own records: four paths of two padded hops each, or one of eight, with
-/// 512 bytes of the recipient's. An invoice that wants more is refused (DESIGN §6 has 8,192 for
-/// the whole, whichever comes first).
-pub const RECORDS_LEN: usize = 4_608;
-
 /// Bytes of `encrypted_recipient_data` that we made for ourselves, and of the recipient's records.
 pub const RECIPIENT_DATA_LEN: usize = 512;
 

@@ -8,6 +8,7 @@ use countersign_units::UnixTime;
 use crate::device::{Device, Scratch};
 use crate::input::Failure;
 use crate::settings::OfferId;
+use crate::sheet::Sheet;
 use crate::task::Matter;
 use crate::{Moment, Output, Settings};
 
@@ -55,7 +56,7 @@ impl Device<'_> {
             return Ok(Output::Reply { id, reply: Reply::RulesChanged(Packed::empty()) });
         }
         let rules = proposal.commit();
-        self.desk.wanted = Some(Settings { rules, ..merchant.settings.clone() });
+        self.desk.sheet = Sheet::Wanted(Settings { rules, ..merchant.settings.clone() });
         self.ask(id, Matter::Rules)
     }
 
@@ -85,7 +86,7 @@ impl Device<'_> {
                 let recipient = Some(point(node)?);
                 let receive_auth_key = receive_auth_key.map(|key| key.0);
                 let wanted = Settings { recipient, receive_auth_key, ..current.clone() };
-                self.desk.wanted = Some(wanted);
+                self.desk.sheet = Sheet::Wanted(wanted);
             }
             PairRequest::IntroductionNodes(nodes) => {
                 let mut wanted = current.clone();
@@ -94,10 +95,10 @@ impl Device<'_> {
                     let node = point(&node.or(Err(Code::UNREADABLE))?)?.serialize();
                     wanted.introduction_nodes.push(node).or(Err(Code::FULL))?;
                 }
-                self.desk.wanted = Some(wanted);
+                self.desk.sheet = Sheet::Wanted(wanted);
             }
         }
-        if self.desk.wanted.as_ref() == Some(&self.merchant()?.settings) {
+        if self.desk.sheet.wanted() == Some(&self.merchant()?.settings) {
             return Ok(self.done(id));
         }
         self.ask(id, Matter::Settings)
@@ -110,7 +111,7 @@ impl Device<'_> {
             return Ok(self.done(id));
         }
         settings.revoked.push(short).or(Err(Code::FULL))?;
-        self.desk.wanted = Some(settings);
+        self.desk.sheet = Sheet::Wanted(settings);
         self.ask(id, Matter::Revoke { offer })
     }
 
@@ -119,7 +120,7 @@ impl Device<'_> {
         settings.epoch = settings.epoch.checked_add(1).ok_or(Code::FULL)?;
         // Whatever was revoked one by one is of an earlier epoch now.
         settings.revoked.clear();
-        self.desk.wanted = Some(settings);
+        self.desk.sheet = Sheet::Wanted(settings);
         self.ask(id, Matter::RevokeEpoch)
     }
 }

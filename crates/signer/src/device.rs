@@ -2,18 +2,19 @@ use core::fmt;
 
 use countersign_crypto::{Curve, Secret, wipe};
 use countersign_link::{Code, Reply, SeedAtRest};
-use countersign_onion::{Build, Peel};
+use countersign_onion::Peel;
 use countersign_policy::Uptime;
 use heapless::Deque;
 
-use crate::capacity::{ANSWERED, RECORDS_LEN, SCRATCH_LEN};
+use crate::capacity::{ANSWERED, SCRATCH_LEN};
 use crate::input::Failure;
 use crate::keys::Seed;
 use crate::log::Log;
 use crate::merchant::Merchant;
 use crate::questions::Questions;
-use crate::task::{Paths, Task};
-use crate::{Input, Moment, Output, Payouts, Settings, Unreadable};
+use crate::sheet::Sheet;
+use crate::task::Task;
+use crate::{Input, Moment, Output, Unreadable};
 
 /// What the firmware says about itself.
 #[derive(Clone, Copy, Debug)]
@@ -54,20 +55,12 @@ pub struct Stored<'a> {
     pub payouts: Option<&'a [u8]>,
 }
 
-/// The device's large buffers, about 17 KB, which stay where they are.
+/// The device's large buffers, about 11 KB, which stay where they are.
 pub struct Desk {
-    /// The request, from its first byte to the end of its answer.
+    /// The request, from its first byte to the end of its answer; and in the memory behind it what
+    /// the device itself writes: an invoice's own records, an offer, an export.
     pub(crate) peel: Peel,
-    /// The answer's onion.
-    pub(crate) build: Build,
-    /// What the device itself writes: an invoice's records, an offer, an export.
-    pub(crate) records: [u8; RECORDS_LEN],
-    /// The payment paths of the invoice that is being written.
-    pub(crate) paths: Paths,
-    /// The settings that are before the merchant, or on their way to flash.
-    pub(crate) wanted: Option<Settings>,
-    /// The table of refunds that is on its way to flash.
-    pub(crate) payouts: Option<Payouts>,
+    pub(crate) sheet: Sheet,
 }
 
 impl Desk {
@@ -75,24 +68,13 @@ impl Desk {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "made for statics")]
     pub const fn new() -> Self {
-        Self {
-            peel: Peel::new(),
-            build: Build::new(),
-            records: [0; RECORDS_LEN],
-            paths: Paths::new(),
-            wanted: None,
-            payouts: None,
-        }
+        Self { peel: Peel::new(), sheet: Sheet::Blank }
     }
 
     /// Forgets everything.
     pub(crate) fn wipe(&mut self) {
         self.peel.wipe();
-        self.build.wipe();
-        wipe(&mut self.records);
-        self.paths.clear();
-        self.wanted = None;
-        self.payouts = None;
+        self.sheet = Sheet::Blank;
     }
 }
 
@@ -311,7 +293,7 @@ impl<'m> Device<'m> {
     #[must_use]
     pub fn created_text(&self) -> Option<&str> {
         let Task::Text { range, .. } = &self.task else { return None };
-        str::from_utf8(self.desk.records.get(range.clone())?).ok()
+        str::from_utf8(self.desk.peel.free().get(range.clone())?).ok()
     }
 
     /// Drops whatever the device is in the middle of: the host hung up.

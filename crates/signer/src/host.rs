@@ -274,7 +274,7 @@ impl Device<'_> {
             (Part::Onion, Task::Answering { .. }) => self.pull_onion(start, out)?,
             (Part::Text, Task::Text { range, .. })
             | (Part::Export, Task::Exported { range, .. }) => {
-                let whole = self.desk.records.get(range.clone()).unwrap_or(&[]);
+                let whole = self.desk.peel.free().get(range.clone()).unwrap_or(&[]);
                 let rest = whole.get(start..).ok_or(Code::CHUNK_ORDER)?;
                 out.iter_mut().zip(rest).map(|(byte, &value)| *byte = value).count()
             }

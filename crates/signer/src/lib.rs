@@ -53,6 +53,7 @@ mod questions;
 mod rate;
 mod refund;
 mod settings;
+mod sheet;
 mod store;
 mod task;
 mod text;

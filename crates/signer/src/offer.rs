@@ -28,7 +28,7 @@ use crate::task::{Matter, Task};
 use crate::text::Text;
 use crate::{Moment, Output, Settings};
 
-/// An offer or a refund that is not issued yet. Its paths lie at the front of the records.
+/// An offer or a refund that is not issued yet. Its paths lie at the front of the free memory.
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) purpose: PathPurpose,
@@ -43,7 +43,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Bytes of the records that are the offer's paths.
+    /// Bytes of the free memory that are the offer's paths.
     pub(crate) const fn paths_len(&self) -> usize {
         self.paths_len
     }
@@ -103,8 +103,14 @@ impl Device<'_> {
             nonce: nonce(&draw),
             paths_len: 0,
         };
+        Ok(self.draft(id, draft))
+    }
+
+    /// Begins with an offer or a refund of the merchant's, whose paths are still to come.
+    pub(crate) fn draft<'o>(&mut self, id: u32, draft: Draft) -> Output<'o> {
+        self.desk.wipe();
         self.task = Task::Drafting { id, draft };
-        Ok(Output::Nothing)
+        Output::Nothing
     }
 
     /// Blinds a path to the device and appends it to those of the draft.
@@ -124,7 +130,8 @@ impl Device<'_> {
         let keys = merchant.offer_keys(merchant.settings.epoch);
         let path_id = keys.path_id(purpose, &draft.nonce);
         let (nonce_at, node_id) = (draft.paths_len, merchant.node_id);
-        let space = self.desk.records.get_mut(nonce_at..OFFER_PATHS_LEN).ok_or(Code::FULL)?;
+        let (_, free) = self.desk.peel.free_mut();
+        let space = free.get_mut(nonce_at..OFFER_PATHS_LEN).ok_or(Code::FULL)?;
         let mut writer = Writer::new(space);
         write_path(&self.curve, hops, padding, (&node_id, &path_id.0), &session_key, &mut writer)?;
         let written = writer.len();
@@ -156,8 +163,8 @@ impl Device<'_> {
         let epoch = merchant.settings.epoch;
         let keys = merchant.offer_keys(epoch);
         let chain = merchant.chain();
-        let (paths, rest) =
-            self.desk.records.split_at_mut_checked(OFFER_PATHS_LEN).ok_or(Code::INTERNAL)?;
+        let (_, free) = self.desk.peel.free_mut();
+        let (paths, rest) = free.split_at_mut_checked(OFFER_PATHS_LEN).ok_or(Code::INTERNAL)?;
         let (offer, text) = rest.split_at_mut_checked(OFFER_LEN).ok_or(Code::INTERNAL)?;
         let paths = paths.get(..draft.paths_len).ok_or(Code::INTERNAL)?;
         let paths = BlindedPaths::frame(&mut Reader::new(paths)).or(Err(Code::INTERNAL))?;

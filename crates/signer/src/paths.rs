@@ -23,7 +23,8 @@ use crate::input::Failure;
 use crate::log::Subject;
 use crate::merchant::Merchant;
 use crate::onion::Refusal;
-use crate::task::{Change, Content, Origin, Paths, Pending, Task};
+use crate::sheet::{Paths, Sheet};
+use crate::task::{Change, Content, Origin, Pending, Task};
 use crate::vault::{End, Payment, Receipt, half_sha256};
 use crate::{Moment, Output, Settings, Slot};
 
@@ -78,7 +79,7 @@ impl Device<'_> {
             created_at: pending.created_at.0,
             relative_expiry: pending.relative_expiry.0,
         };
-        self.desk.paths.clear();
+        self.desk.sheet = Sheet::Paths(Paths::new());
         self.task = Task::AwaitingPaths { id, pending };
         Ok(Output::Reply { id, reply: Reply::NeedPaymentPaths(need) })
     }
@@ -124,7 +125,7 @@ impl Device<'_> {
             let node = forwarding_node(&hop.or(Err(Code::UNREADABLE))?)?;
             forwarding.push(node).or(Err(Code::policy(Rule::Hops.number())))?;
         }
-        self.desk.paths.forwarding = forwarding;
+        self.desk.sheet.paths().ok_or(Code::INTERNAL)?.forwarding = forwarding;
         Ok(Output::Nothing)
     }
 
@@ -176,7 +177,9 @@ impl Device<'_> {
             },
             htlc_maximum: Msat::new(*htlc_maximum_msat).unwrap_or(Msat::MAX),
         };
-        let forwarding = core::mem::take(&mut self.desk.paths.forwarding);
+        let Desk { peel, sheet } = &mut *self.desk;
+        let paths = sheet.paths().ok_or(Code::INTERNAL)?;
+        let forwarding = core::mem::take(&mut paths.forwarding);
         let path = PaymentPath { forwarding: &forwarding, recipient: &recipient };
         let payinfo = path.payinfo().map_err(|error| match error {
             PathError::Overflow => Code::policy(Rule::FeeBase.number()),
@@ -185,8 +188,9 @@ impl Device<'_> {
         let facts = path_facts(merchant, &path, amount, parts, &payinfo);
         permit(judge_path(&settings.rules, &facts))?;
 
-        let heard = heard(&self.desk.paths.heard, &path, records, *seal);
-        add(&self.curve, &pending.draw, &path, payinfo, heard, self.desk)?;
+        let heard = heard(&paths.heard, &path, records, *seal);
+        let (_, free) = peel.free_mut();
+        add(&self.curve, &pending.draw, &path, payinfo, heard, paths, free)?;
         Ok(Output::Nothing)
     }
 
@@ -203,7 +207,9 @@ impl Device<'_> {
         };
         let settings = &merchant.settings;
         let several = multipart && parts(settings) == Parts::Several;
-        let facts = paths_facts(pending.request.amount(), &self.desk.paths, several);
+        let Desk { peel, sheet } = &mut *self.desk;
+        let paths = sheet.paths().ok_or(Code::INTERNAL)?;
+        let facts = paths_facts(pending.request.amount(), paths, several);
         permit(judge_paths(&settings.rules, &facts))?;
         let terms = InvoiceTerms {
             created_at: pending.created_at,
@@ -211,13 +217,14 @@ impl Device<'_> {
             payment_hash: pending.payment_hash,
             payment_parts: if several { PaymentParts::Several } else { PaymentParts::One },
         };
-        let payload = self.desk.peel.payload().ok_or(Code::INTERNAL)?;
-        let request = payload.get(pending.bytes.clone()).ok_or(Code::INTERNAL)?;
-        let answerable = pending.request.resume(request).or(Err(Code::INTERNAL))?;
-        let writer = InvoiceWriter::resume(&mut self.desk.records, self.desk.paths.written);
+        let (payload, free) = peel.free_mut();
+        let request = payload.and_then(|payload| payload.get(pending.bytes.clone()));
+        let answerable = pending.request.resume(request.ok_or(Code::INTERNAL)?);
+        let answerable = answerable.or(Err(Code::INTERNAL))?;
+        let writer = InvoiceWriter::resume(free, paths.written);
         let unsigned = writer
             .or(Err(Code::TOO_LONG))?
-            .finish(&answerable, &terms, &self.desk.paths.payinfos)
+            .finish(&answerable, &terms, &paths.payinfos)
             .or(Err(Code::TOO_LONG))?;
         let aux = hmac_sha256(pending.draw.expose_secret(), &[b"signature"]);
         let signed = unsigned.sign(&self.curve, &aux).or(Err(Code::SIGNATURE_FAULT))?;
@@ -248,7 +255,7 @@ impl Device<'_> {
             payment: pending.payment(),
             created_at: pending.created_at,
             relative_expiry: pending.relative_expiry,
-            ends: core::mem::take(&mut self.desk.paths.ends),
+            ends: core::mem::take(&mut paths.ends),
         };
         let receipt = receipt.seal(&merchant.seed, nonce).ok_or(Code::INTERNAL)?;
         self.note(moment, Subject::InvoiceSigned, Code(0));
@@ -336,11 +343,11 @@ fn add(
     path: &PaymentPath<'_>,
     payinfo: BlindedPayInfo<'static>,
     heard: [u8; 32],
-    desk: &mut Desk,
+    paths: &mut Paths,
+    free: &mut [u8],
 ) -> Result<(), Failure> {
     let session = hmac_sha256(draw.expose_secret(), &[b"payment path", &heard]);
-    let Desk { records, paths, .. } = desk;
-    let (written, last_hop) = blind(curve, path, &Secret::new(session), records, paths.written)?;
+    let (written, last_hop) = blind(curve, path, &Secret::new(session), free, paths.written)?;
     let end = End {
         path_key: last_hop.into_secret().expose_secret(),
         path_id: half_sha256(&[path.recipient.data.path_id.unwrap_or(&[])]),
@@ -358,10 +365,10 @@ fn blind(
     curve: &Curve<'_>,
     path: &PaymentPath<'_>,
     session: &Secret<32>,
-    records: &mut [u8],
+    free: &mut [u8],
     written: usize,
 ) -> Result<(usize, LastHop), Failure> {
-    let mut writer = InvoiceWriter::resume(records, written).or(Err(Code::TOO_LONG))?;
+    let mut writer = InvoiceWriter::resume(free, written).or(Err(Code::TOO_LONG))?;
     let route = Route {
         purpose: Purpose::Payment,
         start: Start::NodeId,

@@ -108,7 +108,7 @@ impl Device<'_> {
 
     fn show_settings(&self, lines: &mut Lines<impl FnMut(Line<'_>)>) {
         let Condition::Ready(merchant) = &self.condition else { return };
-        let Some(settings) = &self.desk.wanted else { return };
+        let Some(settings) = self.desk.sheet.wanted() else { return };
         let current = &merchant.settings;
         for Change { rule, old, new } in changes(current, settings) {
             let (old, new) = (Setting(rule, old), Setting(rule, new));
@@ -164,7 +164,7 @@ impl Device<'_> {
         if let Some(UnixTime(expiry)) = draft.absolute_expiry {
             lines.own("Expires", format_args!("{expiry} s since 1970"));
         }
-        let paths = self.desk.records.get(..draft.paths_len()).unwrap_or(&[]);
+        let paths = self.desk.peel.free().get(..draft.paths_len()).unwrap_or(&[]);
         let Ok(paths) = BlindedPaths::frame(&mut Reader::new(paths)) else { return };
         for path in paths.iter() {
             match path.introduction() {

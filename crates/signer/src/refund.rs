@@ -28,12 +28,13 @@ use crate::offer::{Draft, bounded, nonce, unwritable};
 use crate::onion::{Silence, range_in};
 use crate::payouts::Stand;
 use crate::questions::{Answer, Standing, Topic};
+use crate::sheet::Sheet;
 use crate::task::{Change, Matter, Task};
 use crate::text::Text;
 use crate::vault::half_sha256;
 use crate::{Moment, Output, Slot};
 
-/// A refund that is on its way to flash; its text lies in the records.
+/// A refund that is on its way to flash; its text lies in the free memory.
 #[derive(Debug)]
 pub(crate) struct Offered {
     refund: [u8; 32],
@@ -111,8 +112,7 @@ impl Device<'_> {
             nonce: nonce(&merchant.draw(&moment.entropy)),
             paths_len: 0,
         };
-        self.task = Task::Drafting { id, draft };
-        Ok(Output::Nothing)
+        Ok(self.draft(id, draft))
     }
 
     /// Makes the refund that the merchant has just approved, and has flash know it before anybody
@@ -132,8 +132,8 @@ impl Device<'_> {
         else {
             return Err(Code::INTERNAL.into());
         };
-        let (paths, rest) =
-            self.desk.records.split_at_mut_checked(OFFER_PATHS_LEN).ok_or(Code::INTERNAL)?;
+        let (_, free) = self.desk.peel.free_mut();
+        let (paths, rest) = free.split_at_mut_checked(OFFER_PATHS_LEN).ok_or(Code::INTERNAL)?;
         let (space, text) = rest.split_at_mut_checked(REFUND_LEN).ok_or(Code::INTERNAL)?;
         let paths = paths.get(..draft.paths_len).ok_or(Code::INTERNAL)?;
         let terms = RefundTerms {
@@ -155,7 +155,7 @@ impl Device<'_> {
         let end = start.saturating_add(text.len());
         let wanted = merchant.payouts.with(half_sha256(&[bytes]), draft.absolute_expiry, now);
         let offered = Offered { refund: sha256(&[bytes]), text: start..end };
-        self.desk.payouts = Some(wanted.ok_or(Code::FULL)?);
+        self.desk.sheet = Sheet::Payouts(wanted.ok_or(Code::FULL)?);
         self.store(id, Slot::Payouts, Change::Offer(offered), scratch)
     }
 
@@ -183,7 +183,7 @@ impl Device<'_> {
     ) -> Result<Output<'o>, Failure> {
         let short = *refund.0.first_chunk().ok_or(Code::INTERNAL)?;
         let wanted = self.merchant()?.payouts.without(short);
-        self.desk.payouts = Some(wanted.ok_or(Code::NOT_FOUND)?);
+        self.desk.sheet = Sheet::Payouts(wanted.ok_or(Code::NOT_FOUND)?);
         self.store(id, Slot::Payouts, Change::TakeBack, scratch)
     }
 
@@ -228,7 +228,7 @@ impl Device<'_> {
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
         let wanted = self.merchant()?.payouts.authorised(owed.refund, owed.invoice);
-        self.desk.payouts = Some(wanted.ok_or(Code::NOT_FOUND)?);
+        self.desk.sheet = Sheet::Payouts(wanted.ok_or(Code::NOT_FOUND)?);
         self.store(id, Slot::Payouts, Change::Authorise(owed), scratch)
     }
 
@@ -255,7 +255,9 @@ impl Device<'_> {
     }
 
     fn payouts_stored(&mut self) -> Result<(), Failure> {
-        let stored = self.desk.payouts.take().ok_or(Code::INTERNAL)?;
+        let Sheet::Payouts(stored) = self.desk.sheet.take() else {
+            return Err(Code::INTERNAL.into());
+        };
         self.merchant_mut()?.payouts = stored;
         Ok(())
     }

@@ -1,21 +1,19 @@
 use core::ops::Range;
 
-use countersign_blinding::{BlindedPayInfo, ForwardingNode, Unblinding};
+use countersign_blinding::Unblinding;
 use countersign_crypto::{Mnemonic, Secret};
 use countersign_link::{Assembler, Destination, Network, Summary};
 use countersign_offers::Suspended;
-use countersign_offers::capacity::INVOICE_PATHS;
 use countersign_onion::AssociatedData;
 use countersign_onion::capacity::HEADER_LEN;
 use countersign_units::{Seconds, UnixTime};
 use heapless::Vec;
 
-use crate::capacity::PATH_HOPS;
 use crate::keys::Seed;
 use crate::offer::Draft;
 use crate::payment::Incoming;
 use crate::refund::{Offered, Owed};
-use crate::vault::{End, Release, Sealed};
+use crate::vault::{Release, Sealed};
 use crate::{Counters, Slot};
 
 /// What the device is in the middle of. There is one task at a time.
@@ -31,7 +29,7 @@ pub(crate) enum Task {
     Erasing { id: u32 },
     /// An offer is being written.
     Drafting { id: u32, draft: Draft },
-    /// The text of a new offer lies in the records, to be pulled.
+    /// The text of a new offer lies behind the request, to be pulled.
     Text { id: u32, range: Range<usize> },
     /// An onion message is coming in.
     Receiving { id: u32, onion: Receiving },
@@ -41,7 +39,7 @@ pub(crate) enum Task {
     AwaitingPaths { id: u32, pending: Pending },
     /// The answer's onion is in the making, or waits to be pulled.
     Answering { id: u32, answer: Answer },
-    /// The export lies in the records, to be pulled.
+    /// The export lies behind the request, to be pulled.
     Exported { id: u32, range: Range<usize> },
     /// An export is coming in.
     Importing { id: u32, chunks: Assembler },
@@ -103,7 +101,7 @@ pub(crate) enum Matter {
         offer: [u8; 32],
     },
     RevokeEpoch,
-    /// A new offer, of which the text lies in the records.
+    /// A new offer, of which the text lies behind the request.
     Offer(Draft),
     Invoice(Pending),
     /// A refund of the merchant's own.
@@ -185,41 +183,6 @@ pub(crate) enum Origin {
     Refund,
 }
 
-/// The payment paths that there are so far.
-#[derive(Debug)]
-pub(crate) struct Paths {
-    /// The hops of the path whose recipient is still to come.
-    pub(crate) forwarding: Vec<ForwardingNode, PATH_HOPS>,
-    pub(crate) payinfos: Vec<BlindedPayInfo<'static>, INVOICE_PATHS>,
-    /// What a payment over each of them shows.
-    pub(crate) ends: Vec<End, INVOICE_PATHS>,
-    /// How much of the records is in use.
-    pub(crate) written: usize,
-    /// A digest of all that the host has said about them: the keys of each path depend on it, so
-    /// that no key ever seals two different paths.
-    pub(crate) heard: [u8; 32],
-}
-
-impl Paths {
-    pub(crate) const fn new() -> Self {
-        Self {
-            forwarding: Vec::new(),
-            payinfos: Vec::new(),
-            ends: Vec::new(),
-            written: 0,
-            heard: [0; 32],
-        }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.forwarding.clear();
-        self.payinfos.clear();
-        self.ends.clear();
-        self.written = 0;
-        self.heard = [0; 32];
-    }
-}
-
 /// An answer: what it says, where it goes, and how far it is.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -240,7 +203,7 @@ pub(crate) struct Answer {
 pub(crate) enum Content {
     /// The invoice around the request that lies in the payload.
     Invoice { request: Range<usize>, own: Range<usize>, signature: [u8; 66] },
-    /// An `invoice_error`, which lies in the records.
+    /// An `invoice_error`, which lies behind the request.
     Error { len: usize },
 }
 

@@ -1,7 +1,11 @@
 //! The merchant takes money that somebody offers: an invoice for an `lnr…` that answers no offer of
 //! ours.
 
-use countersign_blinding::{EncryptedDataTlv, Hop, Padding, Purpose as Sent, Route, Start};
+use core::ops::Range;
+
+use countersign_blinding::{
+    BlindedPath, EncryptedDataTlv, Hop, Padding, Purpose as Sent, Route, Start,
+};
 use countersign_crypto::{Curve, KeyPair, Secret, SecretKey, hmac_sha256, sha256};
 use countersign_link::{Assembler, Bytes, Chunk, Code, Reply, WINDOW};
 use countersign_offers::capacity::{INVOICE_REQUEST_LEN, holds_reply_path};
@@ -10,16 +14,15 @@ use countersign_onion::{ContentType, Peel};
 use countersign_policy::{
     Judgement, Match, Origin as Answers, RequestFacts, Verdict, judge_request,
 };
-use countersign_tlv::Writer;
+use countersign_tlv::{Full, Writer, record_len};
 use countersign_units::UnixTime;
 
 use crate::backup::place;
-use crate::device::{Condition, Desk, Device, Scratch};
+use crate::device::{Condition, Device, Scratch};
 use crate::input::Failure;
 use crate::keys::Purpose;
 use crate::log::Subject;
 use crate::merchant::Merchant;
-use crate::onion::range_in;
 use crate::questions::{Answer, Standing, Topic};
 use crate::task::{Matter, Origin, Pending, Task};
 use crate::{Moment, Output};
@@ -43,7 +46,7 @@ impl Device<'_> {
         let Task::Withdrawing { chunks, .. } = &mut self.task else {
             return Err(Code::INTERNAL.into());
         };
-        place(chunks, chunk, &mut self.desk.records)?;
+        place(chunks, chunk, self.desk.peel.free_mut().1)?;
         Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
     }
 
@@ -67,8 +70,8 @@ impl Device<'_> {
         let Condition::Ready(merchant) = &self.condition else {
             return Err(Code::UNPROVISIONED.into());
         };
-        let Desk { peel, records, .. } = &mut *self.desk;
-        let bytes = records.get(..len).ok_or(Code::TOO_LONG)?;
+        let peel = &mut self.desk.peel;
+        let bytes = peel.free().get(..len).ok_or(Code::TOO_LONG)?;
         let refund = Refund::parse_bounded(bytes).map_err(rejected)?;
         let here = Here { now, chain: merchant.chain(), rate: None };
         let checked = refund.check(&here).map_err(invalid)?;
@@ -77,14 +80,13 @@ impl Device<'_> {
         let digest = sha256(&[bytes]);
         let key = signing_key(&self.curve, merchant, &digest).ok_or(Code::INTERNAL)?;
         let request = checked.suspend(key);
-        keep(&self.curve, &refund, skip, &draw, peel)?;
-        let payload = peel.payload().ok_or(Code::INTERNAL)?;
+        let way = way(&self.curve, &refund, skip, &draw)?;
         let mut pending = Pending {
             request,
             offer: digest,
             origin: Origin::Refund,
             mac: digest,
-            bytes: range_in(payload, ContentType::INVOICE_REQUEST, bytes).ok_or(Code::INTERNAL)?,
+            bytes: keep(&way, len, peel).or(Err(Code::TOO_LONG))?,
             created_at: now,
             relative_expiry: InvoiceFields::DEFAULT_EXPIRY,
             draw,
@@ -158,40 +160,69 @@ fn signing_key(curve: &Curve<'_>, merchant: &Merchant, digest: &[u8; 32]) -> Opt
     Some(KeyPair::new(curve, &SecretKey::parse(&key).ok()?))
 }
 
-/// Lays the refund down in `peel` as if it had come in an onion message with the way to the payer as
-/// its reply path: from there on it is answered like any request (R-RF-03).
-fn keep(
+/// The way to a refund's payer.
+enum Way {
+    /// Its path of that number, which is so many bytes long.
+    Given { number: usize, len: usize },
+    /// None is given: the payer itself.
+    Direct([u8; DIRECT_PATH_LEN]),
+}
+
+/// The way to the payer of `refund`, past the first `skip` of its paths (R-RF-03).
+fn way(
     curve: &Curve<'_>,
     refund: &Refund<'_>,
     skip: u8,
     draw: &Secret<32>,
-    peel: &mut Peel,
-) -> Result<(), Failure> {
+) -> Result<Way, Failure> {
+    if let Some(paths) = refund.fields().paths {
+        let held = |path: &BlindedPath<'_>| path.num_hops() > 0 && holds_reply_path(path);
+        let mut rest = (0..).zip(paths.iter()).skip(skip.into());
+        let (number, path) = rest.find(|(_, path)| held(path)).ok_or(Code::TOO_LONG)?;
+        return Ok(Way::Given { number, len: path.encoded().len() });
+    }
     let mut direct = [0; DIRECT_PATH_LEN];
-    let way = if let Some(paths) = refund.fields().paths {
-        let held = |path: &countersign_blinding::BlindedPath<'_>| {
-            path.num_hops() > 0 && holds_reply_path(path)
-        };
-        paths.iter().skip(skip.into()).find(held).ok_or(Code::TOO_LONG)?.encoded()
-    } else {
-        let mut writer = Writer::new(&mut direct);
-        let route = Route {
-            purpose: Sent::Message,
-            start: Start::NodeId,
-            hops: core::iter::once(Hop::plain(*refund.payer_id(), EncryptedDataTlv::default())),
-            dummy_hops: 0,
-            padding: Padding::None,
-        };
-        let session = Secret::new(hmac_sha256(draw.expose_secret(), &[b"way to the payer"]));
-        route.blind(curve, &session, &mut writer).or(Err(Code::INTERNAL))?;
-        writer.finish()
+    let route = Route {
+        purpose: Sent::Message,
+        start: Start::NodeId,
+        hops: core::iter::once(Hop::plain(*refund.payer_id(), EncryptedDataTlv::default())),
+        dummy_hops: 0,
+        padding: Padding::None,
     };
-    let kept = peel.compose(|writer| {
-        writer.record(REPLY_PATH, way)?;
+    let session = Secret::new(hmac_sha256(draw.expose_secret(), &[b"way to the payer"]));
+    route.blind(curve, &session, &mut Writer::new(&mut direct)).or(Err(Code::INTERNAL))?;
+    Ok(Way::Direct(direct))
+}
+
+/// Lays the refund of `len` bytes, which is in the free memory of `peel`, down in it as if it had
+/// come in an onion message with the way to the payer as its reply path: from there on it is
+/// answered like any request. Returns where it lies in that payload.
+fn keep(way: &Way, len: usize, peel: &mut Peel) -> Result<Range<usize>, Full> {
+    let content = ContentType::INVOICE_REQUEST.number();
+    let way_len = match way {
+        Way::Given { len, .. } => *len,
+        Way::Direct(path) => path.len(),
+    };
+    let front_len = record_len(REPLY_PATH, way_len)
+        .saturating_add(record_len(ENCRYPTED_RECIPIENT_DATA, 0))
+        .saturating_add(record_len(content, len))
+        .saturating_sub(len);
+    peel.compose(front_len, len, |writer, refund| {
+        let path = match way {
+            Way::Given { number, .. } => path_of(refund, *number).ok_or(Full)?,
+            Way::Direct(path) => path,
+        };
+        writer.record(REPLY_PATH, path)?;
         writer.record(ENCRYPTED_RECIPIENT_DATA, &[])?;
-        writer.record(ContentType::INVOICE_REQUEST.number(), refund.records().bytes())
-    });
-    kept.or(Err(Code::TOO_LONG.into()))
+        writer.header(content, len)
+    })?;
+    Ok(front_len..front_len.saturating_add(len))
+}
+
+/// The path of that number in a refund that has been read before.
+fn path_of(refund: &[u8], number: usize) -> Option<&[u8]> {
+    let paths = Refund::parse_bounded(refund).ok()?.fields().paths?;
+    paths.iter().nth(number).map(|path| path.encoded())
 }
 
 pub(crate) fn rejected(rejected: Rejected) -> Failure {

@@ -20,4 +20,4 @@ mod writer;
 pub use error::{DecodeError, Malformed};
 pub use reader::Reader;
 pub use stream::{Record, Records, TlvStream};
-pub use writer::{Full, Writer, bigsize_len, tu64_len};
+pub use writer::{Full, Writer, bigsize_len, record_len, tu64_len};

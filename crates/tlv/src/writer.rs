@@ -157,6 +157,14 @@ pub const fn bigsize_len(value: u64) -> usize {
     }
 }
 
+/// Bytes of a record of type `number` with a value of `len` bytes.
+#[must_use]
+pub fn record_len(number: u64, len: usize) -> usize {
+    // No length exceeds 64 bits; a sum that saturates fits no buffer.
+    let len_len = bigsize_len(u64::try_from(len).unwrap_or(u64::MAX));
+    bigsize_len(number).saturating_add(len_len).saturating_add(len)
+}
+
 /// Bytes that `value` takes as a truncated integer.
 #[must_use]
 pub const fn tu64_len(value: u64) -> usize {

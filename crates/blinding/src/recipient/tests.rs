@@ -24,7 +24,7 @@ fn written(data: &EncryptedDataTlv<'_>, padding: Option<usize>) -> Vec<u8> {
     let mut buffer = [0; 1024];
     let mut writer = Writer::new(&mut buffer);
     data.write(padding, &mut writer).unwrap();
-    let len = padding.map_or(0, |len| super::record_len(1, len));
+    let len = padding.map_or(0, |len| countersign_tlv::record_len(1, len));
     assert_eq!(writer.len(), data.len() + len);
     writer.finish().to_vec()
 }

@@ -92,6 +92,8 @@ fn peel() {
         Peel::chunk as *const (),
         Peel::finish as *const (),
         Peel::payload as *const (),
+        Peel::free as *const (),
+        Peel::free_mut as *const (),
         compose as *const (),
         Peel::forward as *const (),
         Peel::wipe as *const (),
@@ -100,6 +102,6 @@ fn peel() {
     ]);
 }
 
-fn compose(peel: &mut Peel, payload: &[u8]) -> Result<(), Full> {
-    Peel::compose(peel, |writer| writer.bytes(payload))
+fn compose(peel: &mut Peel, front: &[u8], len: usize) -> Result<(), Full> {
+    Peel::compose(peel, front.len(), len, |writer, _| writer.bytes(front))
 }

@@ -1,7 +1,8 @@
 use core::fmt::{Debug, Display};
 
 use countersign_tlv::{
-    DecodeError, Full, Malformed, Reader, Record, Records, TlvStream, Writer, bigsize_len, tu64_len,
+    DecodeError, Full, Malformed, Reader, Record, Records, TlvStream, Writer, bigsize_len,
+    record_len, tu64_len,
 };
 
 /// `countersign-tlv`.
@@ -52,6 +53,7 @@ pub fn tlv() {
         Writer::truncated_record as *const (),
         Writer::msat_record as *const (),
         bigsize_len as *const (),
+        record_len as *const (),
         tu64_len as *const (),
         <DecodeError as Display>::fmt as *const (),
         <DecodeError as Debug>::fmt as *const (),
