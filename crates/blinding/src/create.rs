@@ -134,41 +134,96 @@ impl<'a, H: Iterator<Item = Hop<'a>> + Clone> Route<H> {
         session_key: &Secret<32>,
         writer: &mut Writer<'_>,
     ) -> Result<LastHop, CreateError> {
-        let last = self.check()?;
-        let first = self.hops.clone().next().ok_or(CreateError::NoHops)?;
-        let num_hops = last.saturating_add(1).saturating_add(self.dummy_hops);
-        let target = self.target()?;
+        let Self { purpose, start, hops, dummy_hops, padding } = self;
+        let count = hops.clone().fold(0_usize, |count, _| count.saturating_add(1));
+        let hop = |index: u8| hops.clone().nth(index.into());
+        Route { purpose, start, hops: Hops { count, hop: &hop }, dummy_hops, padding }.write(
+            curve,
+            session_key,
+            writer,
+        )
+    }
+}
 
+/// The hops of a route, each made anew whenever it is looked at: what is written for them is then
+/// there once, whatever iterator they come from.
+#[derive(Clone, Copy)]
+struct Hops<'f, 'a> {
+    count: usize,
+    /// The hop of that index.
+    hop: &'f dyn Fn(u8) -> Option<Hop<'a>>,
+}
+
+impl Route<Hops<'_, '_>> {
+    #[inline(never)]
+    fn write(
+        &self,
+        curve: &Curve<'_>,
+        session_key: &Secret<32>,
+        writer: &mut Writer<'_>,
+    ) -> Result<LastHop, CreateError> {
+        let last = self.check()?;
+        let target = self.target(last)?;
         let mut chain = Chain::start(session_key)?;
-        let first_path_key = chain.path_key(curve).serialize();
-        let first_node_id = first.node_id.serialize();
-        let introduction = self.start.introduction(&first_node_id);
-        BlindedPath::write_head(writer, introduction, &first_path_key, num_hops)?;
-        for (index, hop) in (0..=last).zip(self.hops) {
-            let own_id = hop.node_id.serialize();
-            let dummy = Hop::dummy(hop.node_id, &own_id);
-            let dummies = if index == last { self.dummy_hops } else { 0 };
-            for _ in 0..dummies {
-                write_hop(curve, &mut chain, &dummy, target, writer)?;
+        self.write_head(curve, &mut chain, last, writer)?;
+        for index in 0..=last {
+            let hop = self.hop(index)?;
+            if index == last && self.dummy_hops > 0 {
+                self.write_dummies(curve, &mut chain, &hop, target, writer)?;
             }
             write_hop(curve, &mut chain, &hop, target, writer)?;
         }
         Ok(LastHop(chain))
     }
 
+    fn hop(&self, index: u8) -> Result<Hop<'_>, CreateError> {
+        (self.hops.hop)(index).ok_or(CreateError::NoHops)
+    }
+
+    #[inline(never)]
+    fn write_head(
+        &self,
+        curve: &Curve<'_>,
+        chain: &mut Chain,
+        last: u8,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), CreateError> {
+        let num_hops = last.saturating_add(1).saturating_add(self.dummy_hops);
+        let first_path_key = chain.path_key(curve).serialize();
+        let first_node_id = self.hop(0)?.node_id.serialize();
+        let introduction = self.start.introduction(&first_node_id);
+        Ok(BlindedPath::write_head(writer, introduction, &first_path_key, num_hops)?)
+    }
+
+    #[inline(never)]
+    fn write_dummies(
+        &self,
+        curve: &Curve<'_>,
+        chain: &mut Chain,
+        recipient: &Hop<'_>,
+        target: Option<usize>,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), CreateError> {
+        let own_id = recipient.node_id.serialize();
+        let dummy = Hop::dummy(recipient.node_id, &own_id);
+        (0..self.dummy_hops).try_for_each(|_| write_hop(curve, chain, &dummy, target, writer))
+    }
+
     /// The index of the last hop, if every hop says what it must and nothing that it must not.
+    #[inline(never)]
     fn check(&self) -> Result<u8, CreateError> {
         let most = match self.purpose {
             Purpose::Message => MAX_MESSAGE_HOPS,
             Purpose::Payment => MAX_PAYMENT_HOPS,
         };
-        let count = self.hops.clone().fold(0_usize, |count, _| count.saturating_add(1));
+        let count = self.hops.count;
         if count.saturating_add(self.dummy_hops.into()) > most.into() {
             return Err(CreateError::TooManyHops);
         }
         let last = u8::try_from(count).ok().and_then(|count| count.checked_sub(1));
         let last = last.ok_or(CreateError::NoHops)?;
-        for (index, hop) in (0..=last).zip(self.hops.clone()) {
+        for index in 0..=last {
+            let hop = self.hop(index)?;
             let place = Place::of(&hop.data, last.saturating_sub(index));
             let takes_dummies = place != Place::Joining && self.purpose == Purpose::Message;
             if self.dummy_hops > 0 && !takes_dummies {
@@ -183,13 +238,16 @@ impl<'a, H: Iterator<Item = Hop<'a>> + Clone> Route<H> {
     }
 
     /// The length to which all hops' data are padded, if they are.
-    fn target(&self) -> Result<Option<usize>, CreateError> {
+    #[inline(never)]
+    fn target(&self, last: u8) -> Result<Option<usize>, CreateError> {
+        let hops = (0..=last).filter_map(|index| (self.hops.hop)(index));
         let dummies = core::iter::repeat_n(Hop::DUMMY_LEN, self.dummy_hops.into());
-        self.padding.target(&self.hops.clone().map(|hop| hop.data.len()).chain(dummies))
+        self.padding.target(&hops.map(|hop| hop.data.len()).chain(dummies))
     }
 }
 
 /// Computes and writes one hop. The data are encrypted where they are written.
+#[inline(never)]
 fn write_hop(
     curve: &Curve<'_>,
     chain: &mut Chain,

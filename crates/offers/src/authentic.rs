@@ -44,13 +44,20 @@ pub(crate) fn verify(
     key: &PublicKey,
     signature: &Signature,
 ) -> Result<Option<Trunk>, Invalid> {
+    match grow(records, signed) {
+        Some((digest, trunk)) if key.verifies(curve, &digest, signature) => Ok(trunk),
+        Some(_) | None => Err(Invalid::Signature { field: Field::SIGNATURE }),
+    }
+}
+
+/// What is signed, and the tree before it. A function of its own on the stack, too: the tree is gone
+/// when the curve needs the room.
+#[inline(never)]
+fn grow(records: &TlvStream<'_>, signed: Signed) -> Option<([u8; 32], Option<Trunk>)> {
     let [before, after] = field::around_signatures(records);
     let mut tree = MerkleTree::new();
     tree.extend(&before);
     let trunk = tree.trunk();
     tree.extend(&after);
-    match tree.root() {
-        Some(root) if key.verifies(curve, &root.digest(signed), signature) => Ok(trunk),
-        Some(_) | None => Err(Invalid::Signature { field: Field::SIGNATURE }),
-    }
+    Some((tree.root()?.digest(signed), trunk))
 }

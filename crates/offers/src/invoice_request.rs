@@ -102,6 +102,7 @@ impl<'a> InvoiceRequest<'a> {
     ///
     /// # Errors
     /// [`Invalid::Signature`] (R-IR-04).
+    #[inline(never)]
     pub fn verify_signature(&self, curve: &Curve<'_>) -> Result<Authentic<'_, Self>, Invalid> {
         let (records, signed) = (&self.records, Signed::InvoiceRequest);
         let trunk = authentic::verify(curve, records, signed, self.payer_id(), &self.signature)?;

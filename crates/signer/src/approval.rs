@@ -7,7 +7,6 @@ use crate::device::{Condition, Device, Scratch, Screen};
 use crate::input::Failure;
 use crate::keys::{Purpose, Seed};
 use crate::log::Subject;
-use crate::merchant::Merchant;
 use crate::questions::{Answer, Topic};
 use crate::settings::changes;
 use crate::sheet::Sheet;
@@ -152,11 +151,17 @@ impl Device<'_> {
 
     /// Leaves what somebody wants with the merchant: its prompt stays, and the device goes on. What
     /// they say holds for the same when it comes again.
-    pub(crate) fn park(&mut self, moment: &Moment, request: u32) -> Result<(), Failure> {
-        let Task::Asking { id, prompt, matter } = &self.task else {
+    #[inline(never)]
+    pub(crate) fn park<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        request: u32,
+    ) -> Result<Output<'o>, Failure> {
+        let Task::Asking { id: asking, prompt, matter } = &self.task else {
             return Err(Code::NOT_OPEN.into());
         };
-        if *id != request {
+        if *asking != request {
             return Err(Code::NOT_OPEN.into());
         }
         let topic = if let Matter::Invoice(pending) = matter {
@@ -169,7 +174,7 @@ impl Device<'_> {
         let prompt = *prompt;
         self.abandon();
         self.questions.leave(prompt, topic, moment.uptime);
-        Ok(())
+        Ok(Output::Reply { id, reply: Reply::Done })
     }
 
     /// Writes `slot` as `change` will have it.
@@ -213,8 +218,7 @@ impl Device<'_> {
                 self.store(id, Slot::Seed, change, scratch)
             }
             (_, Change::Provision(seed)) => {
-                let merchant = Merchant::new(&self.curve, seed);
-                self.condition = Condition::Ready(merchant.ok_or(Code::SEED_WORDS)?);
+                self.adopt(seed).ok_or(Code::SEED_WORDS)?;
                 self.merchant_mut()?.counters.stored();
                 self.settled(moment, id, Subject::Provisioned)
             }
@@ -256,6 +260,7 @@ impl Device<'_> {
     }
 
     /// The wanted settings are in flash, and hold.
+    #[inline(never)]
     fn settled<'o>(
         &mut self,
         moment: &Moment,
@@ -270,6 +275,7 @@ impl Device<'_> {
     }
 
     /// The wanted rules are in flash, and hold: says which they are.
+    #[inline(never)]
     fn rules_changed<'o>(
         &mut self,
         moment: &Moment,
@@ -348,6 +354,7 @@ impl Device<'_> {
     }
 
     /// Makes the device one of `seed`'s.
+    #[inline(never)]
     fn install<'o>(
         &mut self,
         id: u32,

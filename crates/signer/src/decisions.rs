@@ -104,6 +104,7 @@ impl Device<'_> {
         self.ask(id, Matter::Settings)
     }
 
+    #[inline(never)]
     pub(crate) fn revoke<'o>(&mut self, id: u32, offer: [u8; 32]) -> Result<Output<'o>, Failure> {
         let mut settings = self.merchant()?.settings.clone();
         let short = OfferId::of(&offer);
@@ -115,6 +116,7 @@ impl Device<'_> {
         self.ask(id, Matter::Revoke { offer })
     }
 
+    #[inline(never)]
     pub(crate) fn revoke_epoch<'o>(&mut self, id: u32) -> Result<Output<'o>, Failure> {
         let mut settings = self.merchant()?.settings.clone();
         settings.epoch = settings.epoch.checked_add(1).ok_or(Code::FULL)?;

@@ -10,7 +10,7 @@ use crate::capacity::{ANSWERED, SCRATCH_LEN};
 use crate::input::Failure;
 use crate::keys::Seed;
 use crate::log::Log;
-use crate::merchant::Merchant;
+use crate::merchant::{Keys, Merchant};
 use crate::questions::Questions;
 use crate::sheet::Sheet;
 use crate::task::Task;
@@ -229,15 +229,20 @@ impl<'m> Device<'m> {
 
     /// Derives the keys of the stored seed. The seed is stored last: without it nothing was
     /// provisioned, whatever else is there.
-    #[inline(never)]
     fn derive(&mut self, stored: Stored<'_>) -> Result<(), Unreadable> {
-        self.condition = match stored.seed {
-            Some(seed) => Condition::Ready(
-                Merchant::new(&self.curve, Seed::parse(seed)?).ok_or(Unreadable::Seed)?,
-            ),
-            None => Condition::Unprovisioned,
-        };
+        match stored.seed {
+            Some(seed) => self.adopt(Seed::parse(seed)?).ok_or(Unreadable::Seed)?,
+            None => self.condition = Condition::Unprovisioned,
+        }
         Ok(())
+    }
+
+    /// Makes the device the seed's merchant's; `None` for a seed that has no keys.
+    #[inline(never)]
+    pub(crate) fn adopt(&mut self, seed: Seed) -> Option<()> {
+        let keys = Keys::of(&self.curve, &seed)?;
+        self.condition = Condition::Ready(Merchant::new(seed, keys));
+        Some(())
     }
 
     /// Takes one input.

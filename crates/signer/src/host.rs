@@ -52,7 +52,6 @@ impl Device<'_> {
         request: Request<'_>,
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
-        let reply = |reply| Ok(Output::Reply { id, reply });
         let is_always_answered =
             matches!(request, Request::Hello { .. } | Request::Ping | Request::Status);
         if !is_always_answered {
@@ -65,28 +64,14 @@ impl Device<'_> {
             self.heard_at = moment.uptime;
         }
         match request {
-            Request::Hello { nonce, protocol } => {
-                self.hang_up();
-                self.greeted = protocol == PROTOCOL;
-                reply(Reply::Hello(self.hello(nonce)))
-            }
-            Request::Ping => reply(Reply::Pong),
-            Request::Status => reply(Reply::Status(self.status())),
-            Request::Cancel { request } => {
-                if self.task.id() == Some(request) {
-                    if self.task.is_being_stored() {
-                        return Err(Code::BUSY.into());
-                    }
-                    self.abandon();
-                }
-                reply(Reply::Done)
-            }
-            Request::Park { request } => {
-                self.park(moment, request)?;
-                reply(Reply::Done)
-            }
+            Request::Hello { nonce, protocol } => Ok(self.greet(id, nonce, protocol)),
+            Request::Ping => Ok(Output::Reply { id, reply: Reply::Pong }),
+            Request::Status => Ok(self.show_status(id)),
+            Request::Cancel { request } => self.cancel(id, request),
+            Request::Park { request } => self.park(moment, id, request),
+            Request::GetInfo => Ok(self.show_info(moment, id)),
+            Request::Entropy(entropy) => Ok(self.stir(id, entropy.reveal())),
             Request::Prompt { prompt, from } => self.prompt_for_host(id, prompt, from, scratch),
-            Request::GetInfo => reply(Reply::Info(self.info(moment))),
             Request::Provision(provision) => self.provision(moment, id, provision, scratch),
             Request::Rules(rules) => self.rules(moment, id, &rules, scratch),
             Request::Offer(offer) => self.offer(moment, id, offer, scratch),
@@ -103,10 +88,6 @@ impl Device<'_> {
             Request::Time { claim } => self.time(moment, id, UnixTime(claim)),
             Request::Claim(claim) => self.claim(moment, id, &claim, scratch),
             Request::Pair(pair) => self.pair(id, &pair, scratch),
-            Request::Entropy(entropy) => {
-                self.host_entropy = self.mixed(entropy.reveal());
-                reply(Reply::Done)
-            }
             Request::Refund(refund) => self.refund(moment, id, &refund, scratch),
             Request::Rate { currency, msat_per_million } => {
                 self.rate(moment, id, currency.0, msat_per_million)
@@ -114,8 +95,43 @@ impl Device<'_> {
         }
     }
 
+    #[inline(never)]
+    fn greet<'o>(&mut self, id: u32, nonce: Bytes<8>, protocol: u16) -> Output<'o> {
+        self.hang_up();
+        self.greeted = protocol == PROTOCOL;
+        Output::Reply { id, reply: Reply::Hello(self.hello(nonce)) }
+    }
+
+    #[inline(never)]
+    fn show_status<'o>(&self, id: u32) -> Output<'o> {
+        Output::Reply { id, reply: Reply::Status(self.status()) }
+    }
+
+    #[inline(never)]
+    fn show_info<'o>(&self, moment: &Moment, id: u32) -> Output<'o> {
+        Output::Reply { id, reply: Reply::Info(self.info(moment)) }
+    }
+
+    fn cancel<'o>(&mut self, id: u32, request: u32) -> Result<Output<'o>, Failure> {
+        if self.task.id() == Some(request) {
+            if self.task.is_being_stored() {
+                return Err(Code::BUSY.into());
+            }
+            self.abandon();
+        }
+        Ok(Output::Reply { id, reply: Reply::Done })
+    }
+
+    /// Takes the host's randomness.
+    #[inline(never)]
+    fn stir<'o>(&mut self, id: u32, entropy: &[u8]) -> Output<'o> {
+        self.host_entropy = self.mixed(entropy);
+        Output::Reply { id, reply: Reply::Done }
+    }
+
     /// Makes sure that `request` may be looked at now: one that belongs to the task goes on with
     /// it, and another one waits or, where nothing is lost, takes its place.
+    #[inline(never)]
     fn make_room(
         &mut self,
         moment: &Moment,
@@ -248,6 +264,7 @@ impl Device<'_> {
         }
     }
 
+    #[inline(never)]
     fn show_log<'o>(&self, id: u32, from: u32, scratch: &'o mut Scratch) -> Output<'o> {
         let mut list = Packer::new(scratch.0.get_mut(..MAX_CHUNK).unwrap_or_default());
         for entry in self.log.since(from) {
@@ -259,6 +276,7 @@ impl Device<'_> {
     }
 
     /// Answers a pull from whatever the task has ready.
+    #[inline(never)]
     fn pull<'o>(
         &mut self,
         id: u32,
@@ -300,6 +318,7 @@ impl Device<'_> {
     }
 
     /// Takes the host's word for the time, if the rules do.
+    #[inline(never)]
     fn time<'o>(
         &mut self,
         moment: &Moment,

@@ -34,13 +34,28 @@ pub(crate) struct Merchant {
     drawn: u64,
 }
 
-impl Merchant {
-    /// Derives the keys; `None` for a seed that has none.
-    pub(crate) fn new(curve: &Curve<'_>, seed: Seed) -> Option<Self> {
+/// What follows from a seed.
+pub(crate) struct Keys {
+    node_key: SecretKey,
+    node_id: [u8; 33],
+    draws: Secret<32>,
+}
+
+impl Keys {
+    /// Derives them; `None` for a seed that has none.
+    #[inline(never)]
+    pub(crate) fn of(curve: &Curve<'_>, seed: &Seed) -> Option<Self> {
         let node_key = seed.derive_key(Purpose::Node)?;
         let node_id = node_key.public_key(curve).serialize();
-        let draws = seed.derive(Purpose::Draws);
-        Some(Self {
+        Some(Self { node_key, node_id, draws: seed.derive(Purpose::Draws) })
+    }
+}
+
+impl Merchant {
+    /// The merchant of that seed, of whom nothing else is known.
+    pub(crate) fn new(seed: Seed, keys: Keys) -> Self {
+        let Keys { node_key, node_id, draws } = keys;
+        Self {
             seed,
             settings: Settings::default(),
             counters: Counters::default(),
@@ -55,7 +70,7 @@ impl Merchant {
             node_id,
             draws,
             drawn: 0,
-        })
+        }
     }
 
     /// Takes over the items that flash holds beside the seed.

@@ -1,7 +1,7 @@
 use countersign_blinding::{
     BlindedPaths, Direction, EncryptedDataTlv, Hop, Padding, Purpose, Route, ShortChannelId, Start,
 };
-use countersign_crypto::{Secret, sha256};
+use countersign_crypto::{PublicKey, Secret, sha256};
 use countersign_link::{
     Bytes, Code, Destination, MessageHop, NewOffer, NextHop, OfferEntry, OfferRequest, Packed,
     Packer, Price, Reply, Standing,
@@ -66,10 +66,7 @@ impl Device<'_> {
             OfferRequest::Path { hops, padding } => {
                 self.add_path(moment, PathPurpose::Offer, &hops, padding)
             }
-            OfferRequest::End => {
-                let draft = self.drafted(PathPurpose::Offer)?;
-                self.ask(id, Matter::Offer(draft))
-            }
+            OfferRequest::End => self.end_offer(id),
             OfferRequest::List { from } => self.list_offers(id, from, scratch),
             OfferRequest::Show { offer } => {
                 let entry = self.merchant()?.known(&offer.0).ok_or(Code::NOT_FOUND)?;
@@ -80,6 +77,7 @@ impl Device<'_> {
         }
     }
 
+    #[inline(never)]
     fn begin_offer<'o>(
         &mut self,
         moment: &Moment,
@@ -113,7 +111,14 @@ impl Device<'_> {
         Output::Nothing
     }
 
+    #[inline(never)]
+    fn end_offer<'o>(&mut self, id: u32) -> Result<Output<'o>, Failure> {
+        let draft = self.drafted(PathPurpose::Offer)?;
+        self.ask(id, Matter::Offer(draft))
+    }
+
     /// Blinds a path to the device and appends it to those of the draft.
+    #[inline(never)]
     pub(crate) fn add_path<'o>(
         &mut self,
         moment: &Moment,
@@ -190,6 +195,7 @@ impl Device<'_> {
         Ok(Output::Reply { id, reply: Reply::Created { offer: Bytes(offer), length: short(len) } })
     }
 
+    #[inline(never)]
     fn list_offers<'o>(
         &self,
         id: u32,
@@ -277,26 +283,24 @@ fn write_path(
             id: ShortChannelId(short_channel_id),
         },
     };
-    let next_ids = before.iter().skip(1).map(|hop| &hop.node.0).chain([node_id]);
-    let mut route = Vec::<Hop<'_>, { HOPS_BEFORE + 1 }>::new();
-    for (hop, next_id) in before.iter().zip(next_ids) {
-        let next = match hop.next {
-            NextHop::NodeId => {
-                EncryptedDataTlv { next_node_id: Some(next_id), ..EncryptedDataTlv::default() }
-            }
-            NextHop::ShortChannelId(id) => EncryptedDataTlv {
-                short_channel_id: Some(ShortChannelId(id)),
-                ..EncryptedDataTlv::default()
-            },
-        };
-        route.push(Hop::plain(point(&hop.node)?, next)).or(Err(Code::TOO_LONG))?;
+    let mut points = Vec::<PublicKey, { HOPS_BEFORE + 1 }>::new();
+    for node in before.iter().map(|hop| hop.node).chain([Bytes(*node_id)]) {
+        points.push(point(&node)?).or(Err(Code::TOO_LONG))?;
     }
-    let last = EncryptedDataTlv { path_id: Some(path_id), ..EncryptedDataTlv::default() };
-    route.push(Hop::plain(point(&Bytes(*node_id))?, last)).or(Err(Code::TOO_LONG))?;
+    let hop = |(index, node): (usize, &PublicKey)| {
+        let next_id = before.get(index.saturating_add(1)).map_or(node_id, |next| &next.node.0);
+        let mut data = EncryptedDataTlv::default();
+        match before.get(index).map(|hop| hop.next) {
+            Some(NextHop::NodeId) => data.next_node_id = Some(next_id),
+            Some(NextHop::ShortChannelId(id)) => data.short_channel_id = Some(ShortChannelId(id)),
+            None => data.path_id = Some(path_id),
+        }
+        Hop::plain(*node, data)
+    };
     let route = Route {
         purpose: Purpose::Message,
         start,
-        hops: route.iter().copied(),
+        hops: (0..points.len()).zip(&points).map(hop),
         dummy_hops: 0,
         padding: match padding {
             countersign_link::Padding::Equal => Padding::Equal,

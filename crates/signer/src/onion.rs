@@ -2,11 +2,11 @@ use core::ops::Range;
 
 use countersign_blinding::{BlindedPaths, Unblinding};
 use countersign_crypto::{Curve, PublicKey, Secret};
-use countersign_link::{Assembler, Chunk, Code, OnionRequest, Placed, Reply, WINDOW};
+use countersign_link::{Assembler, Bytes, Chunk, Code, OnionRequest, Placed, Reply, WINDOW};
 use countersign_offers::capacity::holds_reply_path;
 use countersign_offers::{
-    Amount, CheckedRequest, Field, Here, Invalid, InvoiceFields, InvoiceRequest, OurRequest,
-    PathPurpose, Suspended,
+    Amount, Authentic, CheckedRequest, Field, Here, Invalid, InvoiceFields, InvoiceRequest,
+    OfferKeys, OurRequest, PathId, PathPurpose,
 };
 use countersign_onion::capacity::{HEADER_LEN, HMAC_LEN};
 use countersign_onion::{AssociatedData, ContentType, Message, PayloadsLen, Peel, Peeled};
@@ -20,12 +20,14 @@ use heapless::Vec;
 
 use crate::capacity::{EARLIER_EPOCHS, RECIPIENT_DATA_LEN};
 use crate::copy;
-use crate::device::{Condition, Device, Scratch};
+use crate::device::{Condition, Desk, Device, Scratch};
 use crate::input::Failure;
 use crate::log::Subject;
 use crate::merchant::Merchant;
 use crate::offer::offer_id;
 use crate::questions::{Answer, Standing, Topic};
+use crate::refund::owed;
+use crate::sheet::Sheet;
 use crate::task::{Matter, Origin, Pending, Receiving, Task};
 use crate::{Moment, Output};
 
@@ -34,14 +36,12 @@ use crate::{Moment, Output};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Silence;
 
-/// A request that is provably for an offer of ours, checked and judged.
-struct Heard {
-    request: Suspended,
-    judgement: Judgement,
-    /// Where it lies in the payload.
-    bytes: Range<usize>,
-    offer: [u8; 32],
-    origin: Origin,
+/// What came in an onion message.
+enum Opened {
+    /// What is on the sheet.
+    Ours(Judgement),
+    /// A request for an offer of ours, of which the payer is to know that there is no invoice.
+    Refused(Refusal),
 }
 
 impl Device<'_> {
@@ -55,18 +55,7 @@ impl Device<'_> {
     ) -> Result<Output<'o>, Failure> {
         match request {
             OnionRequest::Begin { path_key, length } => {
-                let merchant = self.merchant()?;
-                merchant.now(moment.uptime).ok_or(Code::TIME_UNKNOWN)?;
-                let packet_len = usize::from(*length);
-                let path_key = PublicKey::parse(&path_key.0);
-                let (Ok(path_key), Some(_)) = (path_key, PayloadsLen::of_packet(packet_len)) else {
-                    return Ok(Output::Reply { id, reply: Reply::Ignored });
-                };
-                let unblinding = Unblinding::new(&merchant.node_key, path_key);
-                let onion = Receiving::new(unblinding, AssociatedData::None, *length);
-                self.desk.wipe();
-                self.task = Task::Receiving { id, onion };
-                Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
+                self.onion_begin(moment, id, path_key, *length)
             }
             OnionRequest::Chunk(chunk) => self.onion_chunk(id, chunk),
             OnionRequest::End { invoice_error } => {
@@ -78,19 +67,30 @@ impl Device<'_> {
                         countersign_offers::invoice_error::Form::Ldk
                     }
                 };
-                let Task::Receiving { id, onion } = core::mem::take(&mut self.task) else {
-                    return Err(Code::NOT_OPEN.into());
-                };
-                if onion.chunks.finish().is_err() {
-                    self.abandon();
-                    return Err(Code::CHUNK_ORDER.into());
-                }
-                self.onion_end(moment, id, &onion, scratch).unwrap_or_else(|Silence| {
-                    self.abandon();
-                    Ok(Output::Reply { id, reply: Reply::Ignored })
-                })
+                self.onion_end(moment, scratch)
             }
         }
+    }
+
+    #[inline(never)]
+    fn onion_begin<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        path_key: &Bytes<33>,
+        length: u16,
+    ) -> Result<Output<'o>, Failure> {
+        let merchant = self.merchant()?;
+        merchant.now(moment.uptime).ok_or(Code::TIME_UNKNOWN)?;
+        let path_key = PublicKey::parse(&path_key.0);
+        let (Ok(path_key), Some(_)) = (path_key, PayloadsLen::of_packet(length.into())) else {
+            return Ok(Output::Reply { id, reply: Reply::Ignored });
+        };
+        let unblinding = Unblinding::new(&merchant.node_key, path_key);
+        let onion = Receiving::new(unblinding, AssociatedData::None, length);
+        self.desk.wipe();
+        self.task = Task::Receiving { id, onion };
+        Ok(Output::Reply { id, reply: Reply::Credits { window: WINDOW } })
     }
 
     fn onion_chunk<'o>(&mut self, id: u32, chunk: &Chunk<'_>) -> Result<Output<'o>, Failure> {
@@ -104,41 +104,92 @@ impl Device<'_> {
     }
 
     /// All of the message is here: opens it, and goes as far as nobody has to be asked.
+    #[inline(never)]
     fn onion_end<'o>(
         &mut self,
         moment: &Moment,
-        id: u32,
-        onion: &Receiving,
         scratch: &'o mut Scratch,
-    ) -> Result<Result<Output<'o>, Failure>, Silence> {
-        let Condition::Ready(merchant) = &mut self.condition else { return Err(Silence) };
+    ) -> Result<Output<'o>, Failure> {
+        let Task::Receiving { id, onion } = &self.task else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        let id = *id;
+        if onion.chunks.finish().is_err() {
+            self.abandon();
+            return Err(Code::CHUNK_ORDER.into());
+        }
+        let output = match self.open(moment) {
+            Ok(Opened::Ours(judgement)) => self.judged(moment, id, judgement, scratch),
+            Ok(Opened::Refused(refusal)) => self.refuse(moment, id, refusal).map(Ok),
+            Err(Silence) => Err(Silence),
+        };
+        output.unwrap_or_else(|Silence| {
+            self.abandon();
+            Ok(Output::Reply { id, reply: Reply::Ignored })
+        })
+    }
+
+    /// Opens the message that was received. What is ours is on the sheet then.
+    ///
+    /// Here the curve needs its stack: what comes of it is not on it, and nothing of what follows
+    /// (`inline(never)`, here and in what this calls).
+    #[inline(never)]
+    fn open(&mut self, moment: &Moment) -> Result<Opened, Silence> {
+        let Task::Receiving { onion, .. } = &self.task else { return Err(Silence) };
+        let Condition::Ready(merchant) = &self.condition else { return Err(Silence) };
+        let Desk { peel, sheet } = &mut *self.desk;
         let now = merchant.now(moment.uptime).ok_or(Silence)?;
-        let mac: [u8; 32] = onion.mac.as_slice().try_into().or(Err(Silence))?;
-        let Peeled::Final { payload } = self.desk.peel.finish(&mac).or(Err(Silence))? else {
+        let mac: &[u8; HMAC_LEN] = onion.mac.as_slice().try_into().or(Err(Silence))?;
+        let Peeled::Final { payload } = peel.finish(mac).or(Err(Silence))? else {
             return Err(Silence);
         };
-        if is_invoice(payload) {
-            return self.refund_invoice(moment, id, &onion.unblinding, scratch);
-        }
-        let heard = hear(&self.curve, merchant, &onion.unblinding, payload, (now, moment))?;
-        let Heard { request, judgement, bytes, offer, origin } = match heard {
-            Ok(heard) => heard,
-            Err(refusal) => return self.refuse(moment, id, refusal).map(Ok),
-        };
-        self.alarm = judgement.alarm.map(Rule::number);
-        let draw = merchant.draw(&moment.entropy);
-        let mut pending = Pending {
-            request,
-            offer,
-            origin,
+        let hearing = Hearing {
+            curve: &self.curve,
+            merchant,
+            unblinding: &onion.unblinding,
+            payload,
+            now,
+            moment,
             mac,
-            bytes,
-            created_at: now,
-            relative_expiry: InvoiceFields::DEFAULT_EXPIRY,
-            draw,
-            number: 0,
-            payment_hash: [0; 32],
         };
+        if is_invoice(payload) {
+            owed(&hearing, sheet)?;
+            return Ok(Opened::Ours(Judgement { verdict: Verdict::Sign, alarm: None }));
+        }
+        hear(&hearing, sheet)
+    }
+
+    /// Goes on with what is ours, as the merchant's rules say.
+    #[inline(never)]
+    fn judged<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        judgement: Judgement,
+        scratch: &'o mut Scratch,
+    ) -> Result<Result<Output<'o>, Failure>, Silence> {
+        self.task = Task::Idle;
+        let Sheet::Opened(matter) = self.desk.sheet.take() else { return Err(Silence) };
+        if let Matter::Invoice(pending) = matter {
+            self.heard(moment, id, pending, judgement, scratch)
+        } else if let Matter::Payout(owed) = matter {
+            self.owed(moment, id, owed, scratch)
+        } else {
+            Err(Silence)
+        }
+    }
+
+    /// Goes on with a request for an offer of ours.
+    fn heard<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        mut pending: Pending,
+        judgement: Judgement,
+        scratch: &'o mut Scratch,
+    ) -> Result<Result<Output<'o>, Failure>, Silence> {
+        self.alarm = judgement.alarm.map(Rule::number);
+        pending.draw = self.merchant_mut().or(Err(Silence))?.draw(&moment.entropy);
         match self.answered_before(id, &mut pending) {
             Ok(None) => {}
             Ok(Some(number)) => return Ok(self.need_paths(id, pending, number)),
@@ -293,17 +344,43 @@ fn is_invoice(payload: &[u8]) -> bool {
     content.is_some_and(|content| content.content_type == ContentType::INVOICE)
 }
 
-/// Reads a payload up to the point at which it is provably a request for an offer of ours.
-///
-/// The outer error is silence; the inner one is for the payer to know, since by then they have
-/// proved that they hold the offer.
-fn hear(
-    curve: &Curve<'_>,
-    merchant: &Merchant,
-    unblinding: &Unblinding,
-    payload: &[u8],
-    at: (UnixTime, &Moment),
-) -> Result<Result<Heard, Refusal>, Silence> {
+/// A payload, and what it is judged with.
+pub(crate) struct Hearing<'a> {
+    pub(crate) curve: &'a Curve<'a>,
+    pub(crate) merchant: &'a Merchant,
+    pub(crate) unblinding: &'a Unblinding,
+    pub(crate) payload: &'a [u8],
+    pub(crate) now: UnixTime,
+    moment: &'a Moment,
+    /// The packet's.
+    mac: &'a [u8; HMAC_LEN],
+}
+
+/// The path of ours that a message came through.
+struct Door {
+    epoch: u32,
+    keys: OfferKeys,
+    path_id: PathId,
+}
+
+/// Reads a payload up to the point at which it is provably a request for an offer of ours, and puts
+/// that onto the sheet. A refusal is for the payer to know, since by then they have proved that they
+/// hold the offer.
+#[inline(never)]
+fn hear(hearing: &Hearing<'_>, sheet: &mut Sheet) -> Result<Opened, Silence> {
+    let (bytes, door) = door(hearing)?;
+    let request = hearing.payload.get(bytes.clone()).ok_or(Silence)?;
+    // Large values, which `?` would have on the stack twice.
+    let Ok(request) = InvoiceRequest::parse_bounded(request) else { return Err(Silence) };
+    let Ok(authentic) = request.verify_signature(hearing.curve) else { return Err(Silence) };
+    recognise(hearing, &door, authentic, bytes, sheet)
+}
+
+/// Where in the payload a request lies that has one reply path, and the path of ours that it came
+/// through.
+#[inline(never)]
+fn door(hearing: &Hearing<'_>) -> Result<(Range<usize>, Door), Silence> {
+    let Hearing { merchant, payload, .. } = hearing;
     let message = Message::parse(payload).or(Err(Silence))?;
     let content = message.content.ok_or(Silence)?;
     if content.content_type != ContentType::INVOICE_REQUEST {
@@ -315,10 +392,8 @@ fn hear(
     if path.num_hops() == 0 || !holds_reply_path(&path) {
         return Err(Silence);
     }
-    let mut data: Vec<u8, RECIPIENT_DATA_LEN> =
-        copy::bytes(message.encrypted_recipient_data).ok_or(Silence)?;
-    let opened = unblinding.open(&mut data).or(Err(Silence))?;
-    let path_id = opened.path_id.filter(|_| opened.next_hop().is_err()).ok_or(Silence)?;
+    let bytes = range_in(payload, ContentType::INVOICE_REQUEST, content.value).ok_or(Silence)?;
+    let path_id = own_path_id(hearing.unblinding, message.encrypted_recipient_data)?;
     let current = merchant.settings.epoch;
     let earlier = match merchant.settings.rules.limits().offers.allowed {
         OffersAllowed::All => EARLIER_EPOCHS,
@@ -327,25 +402,59 @@ fn hear(
     let (epoch, keys) = (current.saturating_sub(earlier)..=current)
         .rev()
         .map(|epoch| (epoch, merchant.offer_keys(epoch)))
-        .find(|(_, keys)| keys.open_path_id(PathPurpose::Offer, path_id).is_ok())
+        .find(|(_, keys)| keys.open_path_id(PathPurpose::Offer, &path_id.0).is_ok())
         .ok_or(Silence)?;
-    let request = InvoiceRequest::parse_bounded(content.value).or(Err(Silence))?;
-    let offer = offer_id(&request.records());
-    let bytes = range_in(payload, ContentType::INVOICE_REQUEST, content.value).ok_or(Silence)?;
-    let authentic = request.verify_signature(curve).or(Err(Silence))?;
+    Ok((bytes, Door { epoch, keys, path_id }))
+}
+
+/// What the last hop of a path of ours says it is for.
+#[inline(never)]
+pub(crate) fn own_path_id(unblinding: &Unblinding, encrypted: &[u8]) -> Result<PathId, Silence> {
+    let mut data: Vec<u8, RECIPIENT_DATA_LEN> = copy::bytes(encrypted).ok_or(Silence)?;
+    let opened = unblinding.open(&mut data).or(Err(Silence))?;
+    let path_id = opened.path_id.filter(|_| opened.next_hop().is_err()).ok_or(Silence)?;
+    path_id.try_into().map(PathId).or(Err(Silence))
+}
+
+/// Finds a request that its payer has signed, and that lies at `bytes` of the payload, to be for an
+/// offer of ours, and judges it.
+#[inline(never)]
+fn recognise<'r>(
+    hearing: &Hearing<'_>,
+    door: &Door,
+    authentic: Authentic<'r, InvoiceRequest<'r>>,
+    bytes: Range<usize>,
+    sheet: &mut Sheet,
+) -> Result<Opened, Silence> {
+    let Hearing { curve, merchant, unblinding, now, moment, mac, .. } = hearing;
+    let at = (*now, *moment);
     let blinded = unblinding.blinded_key(&merchant.node_key).or(Err(Silence))?;
-    let ours = keys.recognise(curve, authentic, path_id, &blinded).or(Err(Silence))?;
-    let checked = match check(merchant, ours, at) {
+    let ours = door.keys.recognise(curve, authentic, &door.path_id.0, &blinded);
+    let checked = match check(merchant, ours.or(Err(Silence))?, at) {
         Ok(checked) => checked,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(refusal) => return Ok(Opened::Refused(refusal)),
     };
-    let facts = facts(merchant, &checked, (&offer, epoch), at);
+    let offer = offer_id(&checked.request().records());
+    let facts = facts(merchant, &checked, (&offer, door.epoch), at);
     let judgement = judge_request(&merchant.settings.rules, &facts);
-    let origin = match request.offer().issuer_id {
+    let origin = match checked.request().offer().issuer_id {
         Some(_) => Origin::Offer,
         None => Origin::AnonymousOffer,
     };
-    Ok(Ok(Heard { request: checked.suspend(), judgement, bytes, offer, origin }))
+    let pending = Pending {
+        request: checked.suspend(),
+        offer,
+        origin,
+        mac: **mac,
+        bytes,
+        created_at: *now,
+        relative_expiry: InvoiceFields::DEFAULT_EXPIRY,
+        draw: Secret::new([0; 32]),
+        number: 0,
+        payment_hash: [0; 32],
+    };
+    *sheet = Sheet::Opened(Matter::Invoice(pending));
+    Ok(Opened::Ours(judgement))
 }
 
 /// Checks a request of ours against time, chain, and the worth of its offer's currency.

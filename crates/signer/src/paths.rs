@@ -13,7 +13,6 @@ use countersign_policy::{
     Rule, Verdict, judge_path, judge_paths,
 };
 use countersign_units::Msat;
-use heapless::Vec;
 
 use crate::answer::Record;
 use crate::capacity::{PAYMENT_PATH_ID_LEN, RECIPIENT_DATA_LEN};
@@ -23,7 +22,7 @@ use crate::input::Failure;
 use crate::log::Subject;
 use crate::merchant::Merchant;
 use crate::onion::Refusal;
-use crate::sheet::{Paths, Sheet};
+use crate::sheet::{Ends, Paths, Sheet};
 use crate::task::{Change, Content, Origin, Pending, Task};
 use crate::vault::{End, Payment, Receipt, half_sha256};
 use crate::{Moment, Output, Settings, Slot};
@@ -96,13 +95,15 @@ impl Device<'_> {
         }
         match request {
             PathsRequest::Path { hops } => self.path_hops(hops),
-            PathsRequest::Recipient { .. } => self.path_recipient(request),
-            PathsRequest::End { multipart } => {
-                let Task::AwaitingPaths { pending, .. } = core::mem::take(&mut self.task) else {
-                    return Err(Code::INTERNAL.into());
-                };
-                self.sign(moment, id, &pending, *multipart)
+            PathsRequest::Recipient { .. } => {
+                let outcome = self.path_recipient(request);
+                // What comes next is of another path.
+                if let Some(paths) = self.desk.sheet.paths() {
+                    paths.forwarding.clear();
+                }
+                outcome
             }
+            PathsRequest::End { multipart } => self.sign(moment, id, *multipart),
             PathsRequest::None => self.no_path(id),
         }
     }
@@ -119,89 +120,80 @@ impl Device<'_> {
             .or(Ok(Output::Reply { id, reply: Reply::Ignored }))
     }
 
+    #[inline(never)]
     fn path_hops<'o>(&mut self, hops: &Packed<'_, PaymentHop>) -> Result<Output<'o>, Failure> {
-        let mut forwarding = Vec::new();
+        let Paths { forwarding, .. } = self.desk.sheet.paths().ok_or(Code::INTERNAL)?;
+        forwarding.clear();
         for hop in hops.iter() {
-            let node = forwarding_node(&hop.or(Err(Code::UNREADABLE))?)?;
-            forwarding.push(node).or(Err(Code::policy(Rule::Hops.number())))?;
+            let hop = hop.or(Err(Code::UNREADABLE)).map_err(Failure::from);
+            let node =
+                hop.and_then(|hop| forwarding_node(&hop)).inspect_err(|_| forwarding.clear())?;
+            if forwarding.push(node).is_err() {
+                forwarding.clear();
+                return Err(Code::policy(Rule::Hops.number()).into());
+            }
         }
-        self.desk.sheet.paths().ok_or(Code::INTERNAL)?.forwarding = forwarding;
         Ok(Output::Nothing)
     }
 
     /// Judges the path whose end this is, and blinds it into the invoice.
+    #[inline(never)]
     fn path_recipient<'o>(&mut self, end: &PathsRequest<'_>) -> Result<Output<'o>, Failure> {
-        let PathsRequest::Recipient {
-            node,
-            records,
-            seal,
-            min_final_cltv_expiry_delta,
-            max_cltv_expiry,
-            htlc_minimum_msat,
-            htlc_maximum_msat,
-        } = end
-        else {
-            return Err(Code::INTERNAL.into());
-        };
         let Condition::Ready(merchant) = &self.condition else {
             return Err(Code::UNPROVISIONED.into());
         };
-        let Task::AwaitingPaths { pending, .. } = &mut self.task else {
+        let Task::AwaitingPaths { pending, .. } = &self.task else {
             return Err(Code::NOT_OPEN.into());
         };
-        let settings = &merchant.settings;
-        let amount = pending.request.amount();
-        let parts = parts(settings);
-        let least = match parts {
-            // The introduction node enforces this, so that no part reveals the path key early.
-            Parts::Single => amount.get(),
-            Parts::Several => *htlc_minimum_msat,
-        };
-        let key = settings.receive_auth_key.map(Secret::new);
-        let data = match settings.rules.limits().release {
-            ReleaseRule::PathKey | ReleaseRule::Facts => own_records(records, amount)?,
-            ReleaseRule::Onion => ending_here(records, *seal, &pending.payment_hash)?,
-        };
-        let recipient = Recipient {
-            node_id: point(node)?,
-            data,
-            sealing: match (seal, &key) {
-                (Seal::Plain, _) => Sealing::Plain,
-                (Seal::ReceiveAuth, Some(key)) => Sealing::ReceiveAuthKey(key),
-                (Seal::ReceiveAuth, None) => return Err(Code::NOT_FOUND.into()),
-            },
-            min_final_cltv_expiry_delta: *min_final_cltv_expiry_delta,
-            constraints: PaymentConstraints {
-                max_cltv_expiry: *max_cltv_expiry,
-                htlc_minimum: Msat::new(least).ok_or(Code::policy(Rule::HtlcMinimum.number()))?,
-            },
-            htlc_maximum: Msat::new(*htlc_maximum_msat).unwrap_or(Msat::MAX),
+        let PathsRequest::Recipient { records, seal, .. } = end else {
+            return Err(Code::INTERNAL.into());
         };
         let Desk { peel, sheet } = &mut *self.desk;
         let paths = sheet.paths().ok_or(Code::INTERNAL)?;
-        let forwarding = core::mem::take(&mut paths.forwarding);
-        let path = PaymentPath { forwarding: &forwarding, recipient: &recipient };
-        let payinfo = path.payinfo().map_err(|error| match error {
-            PathError::Overflow => Code::policy(Rule::FeeBase.number()),
-            PathError::NoAmountFits => Code::policy(Rule::HtlcMaximum.number()),
-        })?;
-        let facts = path_facts(merchant, &path, amount, parts, &payinfo);
-        permit(judge_path(&settings.rules, &facts))?;
+        let key = merchant.settings.receive_auth_key.map(Secret::new);
+        let recipient = recipient(&merchant.settings, pending, end, key.as_ref())?;
+        let path = PaymentPath { forwarding: &paths.forwarding, recipient: &recipient };
+        let payinfo = permitted(merchant, &path, pending.request.amount())?;
 
         let heard = heard(&paths.heard, &path, records, *seal);
+        let session = hmac_sha256(pending.draw.expose_secret(), &[b"payment path", &heard]);
         let (_, free) = peel.free_mut();
-        add(&self.curve, &pending.draw, &path, payinfo, heard, paths, free)?;
+        let (written, last_hop) =
+            blind(&self.curve, &path, &Secret::new(session), free, paths.written)?;
+        let end = End {
+            path_key: last_hop.into_secret().expose_secret(),
+            path_id: half_sha256(&[path.recipient.data.path_id.unwrap_or(&[])]),
+        };
+        let full = Code::policy(Rule::Paths.number());
+        paths.payinfos.push(payinfo).or(Err(full))?;
+        paths.ends.push(end).or(Err(full))?;
+        paths.written = written;
+        paths.heard = heard;
         Ok(Output::Nothing)
     }
 
     /// Writes the invoice, signs it, verifies the signature, and begins the answer's onion.
+    #[inline(never)]
     fn sign<'o>(
         &mut self,
         moment: &Moment,
         id: u32,
-        pending: &Pending,
         multipart: bool,
     ) -> Result<Output<'o>, Failure> {
+        let invoice = self.invoice(multipart);
+        self.task = Task::Idle;
+        let (content, session, record) = invoice?;
+        self.note(moment, Subject::InvoiceSigned, Code(0));
+        self.begin_answer(id, content, record, &session)
+            .or(Ok(Output::Reply { id, reply: Reply::Ignored }))
+    }
+
+    /// The signed invoice, the session key of its onion, and what the host keeps of it.
+    #[inline(never)]
+    fn invoice(&mut self, multipart: bool) -> Result<(Content, Secret<32>, Record), Failure> {
+        let Task::AwaitingPaths { pending, .. } = &self.task else {
+            return Err(Code::INTERNAL.into());
+        };
         let Condition::Ready(merchant) = &self.condition else {
             return Err(Code::UNPROVISIONED.into());
         };
@@ -221,46 +213,23 @@ impl Device<'_> {
         let request = payload.and_then(|payload| payload.get(pending.bytes.clone()));
         let answerable = pending.request.resume(request.ok_or(Code::INTERNAL)?);
         let answerable = answerable.or(Err(Code::INTERNAL))?;
-        let writer = InvoiceWriter::resume(free, paths.written);
-        let unsigned = writer
-            .or(Err(Code::TOO_LONG))?
-            .finish(&answerable, &terms, &paths.payinfos)
-            .or(Err(Code::TOO_LONG))?;
-        let aux = hmac_sha256(pending.draw.expose_secret(), &[b"signature"]);
-        let signed = unsigned.sign(&self.curve, &aux).or(Err(Code::SIGNATURE_FAULT))?;
+        let writer = InvoiceWriter::resume(free, paths.written).or(Err(Code::TOO_LONG))?;
+        let unsigned = writer.finish(&answerable, &terms, &paths.payinfos);
+        let draw = pending.draw.expose_secret();
+        let aux = hmac_sha256(draw, &[b"signature"]);
+        let signed = unsigned.or(Err(Code::TOO_LONG))?.sign(&self.curve, &aux);
+        let signed = signed.or(Err(Code::SIGNATURE_FAULT))?;
         let [_, _, signature, _] = signed.segments();
         let content = Content::Invoice {
             request: pending.bytes.clone(),
             own: signed.own_range(),
             signature: signature.try_into().or(Err(Code::INTERNAL))?,
         };
-        let amount_msat = pending.request.amount().get();
-        let summary = Summary {
-            offer: Bytes(pending.offer),
-            amount_msat,
-            payment_hash: Bytes(pending.payment_hash),
-            created_at: pending.created_at.0,
-            relative_expiry: pending.relative_expiry.0,
-        };
-        let summary = match settings.rules.limits().disclosure {
-            Disclosure::Nothing => None,
-            Disclosure::Summary | Disclosure::Everything => Some(summary),
-        };
-        let draw = pending.draw.expose_secret();
         // What is drawn for this very invoice: other paths make another signature.
         let session = Secret::new(hmac_sha256(draw, &[b"onion", signature]));
-        let [nonce @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
-            hmac_sha256(draw, &[b"receipt", signature]);
-        let receipt = Receipt {
-            payment: pending.payment(),
-            created_at: pending.created_at,
-            relative_expiry: pending.relative_expiry,
-            ends: core::mem::take(&mut paths.ends),
-        };
-        let receipt = receipt.seal(&merchant.seed, nonce).ok_or(Code::INTERNAL)?;
-        self.note(moment, Subject::InvoiceSigned, Code(0));
-        self.begin_answer(id, content, Record { summary, receipt: Some(receipt) }, &session)
-            .or(Ok(Output::Reply { id, reply: Reply::Ignored }))
+        let nonce = hmac_sha256(draw, &[b"receipt", signature]);
+        let record = record(merchant, pending, &mut paths.ends, nonce).ok_or(Code::INTERNAL)?;
+        Ok((content, session, record))
     }
 }
 
@@ -273,6 +242,99 @@ impl Pending {
             number: self.number,
         }
     }
+}
+
+/// The end of a payment path as the host describes it, for the rules to be judged by.
+#[inline(never)]
+fn recipient<'a>(
+    settings: &Settings,
+    pending: &'a Pending,
+    end: &PathsRequest<'a>,
+    key: Option<&'a Secret<32>>,
+) -> Result<Recipient<'a>, Failure> {
+    let &PathsRequest::Recipient {
+        node,
+        records,
+        seal,
+        min_final_cltv_expiry_delta,
+        max_cltv_expiry,
+        htlc_minimum_msat,
+        htlc_maximum_msat,
+    } = end
+    else {
+        return Err(Code::INTERNAL.into());
+    };
+    let amount = pending.request.amount();
+    let least = match parts(settings) {
+        // The introduction node enforces this, so that no part reveals the path key early.
+        Parts::Single => amount.get(),
+        Parts::Several => htlc_minimum_msat,
+    };
+    let data = match settings.rules.limits().release {
+        ReleaseRule::PathKey | ReleaseRule::Facts => own_records(records, amount)?,
+        ReleaseRule::Onion => ending_here(records, seal, &pending.payment_hash)?,
+    };
+    Ok(Recipient {
+        node_id: point(&node)?,
+        data,
+        sealing: match seal {
+            Seal::Plain => Sealing::Plain,
+            Seal::ReceiveAuth => Sealing::ReceiveAuthKey(key.ok_or(Code::NOT_FOUND)?),
+        },
+        min_final_cltv_expiry_delta,
+        constraints: PaymentConstraints {
+            max_cltv_expiry,
+            htlc_minimum: Msat::new(least).ok_or(Code::policy(Rule::HtlcMinimum.number()))?,
+        },
+        htlc_maximum: Msat::new(htlc_maximum_msat).unwrap_or(Msat::MAX),
+    })
+}
+
+/// What a path costs and carries, if the rules take it.
+#[inline(never)]
+fn permitted(
+    merchant: &Merchant,
+    path: &PaymentPath<'_>,
+    amount: Msat,
+) -> Result<BlindedPayInfo<'static>, Failure> {
+    let settings = &merchant.settings;
+    let payinfo = path.payinfo().map_err(|error| match error {
+        PathError::Overflow => Code::policy(Rule::FeeBase.number()),
+        PathError::NoAmountFits => Code::policy(Rule::HtlcMaximum.number()),
+    })?;
+    let facts = path_facts(merchant, path, amount, parts(settings), &payinfo);
+    permit(judge_path(&settings.rules, &facts))?;
+    Ok(payinfo)
+}
+
+/// What the host keeps of an invoice: a summary, where the merchant wants one, and the receipt that
+/// its payment is claimed with.
+#[inline(never)]
+fn record(
+    merchant: &Merchant,
+    pending: &Pending,
+    ends: &mut Ends,
+    nonce: [u8; 32],
+) -> Option<Record> {
+    let summary = Summary {
+        offer: Bytes(pending.offer),
+        amount_msat: pending.request.amount().get(),
+        payment_hash: Bytes(pending.payment_hash),
+        created_at: pending.created_at.0,
+        relative_expiry: pending.relative_expiry.0,
+    };
+    let summary = match merchant.settings.rules.limits().disclosure {
+        Disclosure::Nothing => None,
+        Disclosure::Summary | Disclosure::Everything => Some(summary),
+    };
+    let [nonce @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = nonce;
+    let receipt = Receipt {
+        payment: pending.payment(),
+        created_at: pending.created_at,
+        relative_expiry: pending.relative_expiry,
+        ends: core::mem::take(ends),
+    };
+    Some(Record { summary, receipt: Some(receipt.seal(&merchant.seed, nonce)?) })
 }
 
 /// The records that the recipient's node wants to find in its own hop.
@@ -334,30 +396,6 @@ fn heard(heard: &[u8; 32], path: &PaymentPath<'_>, records: &[u8], seal: Seal) -
         sealing,
         records,
     ])
-}
-
-/// Adds `path`, of which `heard` is the digest, to the invoice.
-fn add(
-    curve: &Curve<'_>,
-    draw: &Secret<32>,
-    path: &PaymentPath<'_>,
-    payinfo: BlindedPayInfo<'static>,
-    heard: [u8; 32],
-    paths: &mut Paths,
-    free: &mut [u8],
-) -> Result<(), Failure> {
-    let session = hmac_sha256(draw.expose_secret(), &[b"payment path", &heard]);
-    let (written, last_hop) = blind(curve, path, &Secret::new(session), free, paths.written)?;
-    let end = End {
-        path_key: last_hop.into_secret().expose_secret(),
-        path_id: half_sha256(&[path.recipient.data.path_id.unwrap_or(&[])]),
-    };
-    let full = Code::policy(Rule::Paths.number());
-    paths.payinfos.push(payinfo).or(Err(full))?;
-    paths.ends.push(end).or(Err(full))?;
-    paths.written = written;
-    paths.heard = heard;
-    Ok(())
 }
 
 /// Blinds `path` and appends it to the `written` bytes of the invoice; returns how many there are.

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use countersign_blinding::{BlindedPaths, Unblinding};
+use countersign_blinding::BlindedPaths;
 use countersign_crypto::{Curve, PublicKey, Secret, SecretKey, hmac_sha256, sha256};
 use countersign_link::{Bytes, Code, Pay, RefundRequest, Reply};
 use countersign_offers::capacity::INVOICE_REQUEST_LEN;
@@ -14,10 +14,8 @@ use countersign_onion::{ContentType, Message};
 use countersign_policy::{Match, PayoutFacts, Verdict, judge_payout};
 use countersign_tlv::Reader;
 use countersign_units::{Msat, UnixTime};
-use heapless::Vec;
 
-use crate::capacity::{OFFER_PATHS_LEN, RECIPIENT_DATA_LEN};
-use crate::copy;
+use crate::capacity::OFFER_PATHS_LEN;
 use crate::device::{Condition, Device, Scratch};
 use crate::host::short;
 use crate::input::Failure;
@@ -25,7 +23,7 @@ use crate::keys::Purpose;
 use crate::log::Subject;
 use crate::merchant::Merchant;
 use crate::offer::{Draft, bounded, nonce, unwritable};
-use crate::onion::{Silence, range_in};
+use crate::onion::{Hearing, Silence, own_path_id, range_in};
 use crate::payouts::Stand;
 use crate::questions::{Answer, Standing, Topic};
 use crate::sheet::Sheet;
@@ -194,17 +192,15 @@ impl Device<'_> {
     }
 
     /// An invoice came through the path of a refund of ours.
-    pub(crate) fn refund_invoice<'o>(
+    #[inline(never)]
+    pub(crate) fn owed<'o>(
         &mut self,
         moment: &Moment,
         id: u32,
-        unblinding: &Unblinding,
+        owed: Owed,
         scratch: &'o mut Scratch,
     ) -> Result<Result<Output<'o>, Failure>, Silence> {
         let Condition::Ready(merchant) = &self.condition else { return Err(Silence) };
-        let now = merchant.now(moment.uptime).ok_or(Silence)?;
-        let payload = self.desk.peel.payload().ok_or(Silence)?;
-        let owed = owed(&self.curve, merchant, unblinding, payload, now)?;
         if merchant.payouts.stand(owed.refund, owed.invoice) == Stand::Authorised {
             return Ok(Ok(self.pay(id, owed)));
         }
@@ -264,23 +260,16 @@ impl Device<'_> {
 }
 
 /// Reads a payload up to the point at which it is provably an invoice that may be paid for a refund
-/// of ours (R-VR), and came through that refund's own path (R-VR-04).
-fn owed(
-    curve: &Curve<'_>,
-    merchant: &Merchant,
-    unblinding: &Unblinding,
-    payload: &[u8],
-    now: UnixTime,
-) -> Result<Owed, Silence> {
+/// of ours (R-VR), and came through that refund's own path (R-VR-04), and puts that onto the sheet.
+#[inline(never)]
+pub(crate) fn owed(hearing: &Hearing<'_>, sheet: &mut Sheet) -> Result<(), Silence> {
+    let &Hearing { curve, merchant, unblinding, payload, now, .. } = hearing;
     let message = Message::parse(payload).or(Err(Silence))?;
     let content = message.content.filter(|it| it.content_type == ContentType::INVOICE);
     let bytes = content.ok_or(Silence)?.value;
-    let mut data: Vec<u8, RECIPIENT_DATA_LEN> =
-        copy::bytes(message.encrypted_recipient_data).ok_or(Silence)?;
-    let opened = unblinding.open(&mut data).or(Err(Silence))?;
-    let path_id = opened.path_id.filter(|_| opened.next_hop().is_err()).ok_or(Silence)?;
+    let path_id = own_path_id(unblinding, message.encrypted_recipient_data)?;
     let keys = merchant.offer_keys(merchant.settings.epoch);
-    let nonce = keys.open_path_id(PathPurpose::Refund, path_id).or(Err(Silence))?;
+    let nonce = keys.open_path_id(PathPurpose::Refund, &path_id.0).or(Err(Silence))?;
     let invoice = Invoice::parse_bounded(bytes).or(Err(Silence))?;
     // Of our own refunds, everything lies below 160.
     let repeated = invoice.records().range(0, 159).bytes();
@@ -297,13 +286,14 @@ fn owed(
     refund.check(&here).or(Err(Silence))?;
     let authentic = invoice.verify_signature(curve).or(Err(Silence))?;
     authentic.check(&refund, Arrival::InvreqPath, &here).or(Err(Silence))?;
-    Ok(Owed {
+    *sheet = Sheet::Opened(Matter::Payout(Owed {
         refund: refund_id,
         invoice: invoice_id,
         payment_hash: invoice.fields().payment_hash,
         amount: invoice.fields().amount,
         bytes: range_in(payload, ContentType::INVOICE, bytes).ok_or(Silence)?,
-    })
+    }));
+    Ok(())
 }
 
 /// Whether the rules let the merchant be asked to pay so much.

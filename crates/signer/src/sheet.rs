@@ -4,6 +4,7 @@ use countersign_onion::Build;
 use heapless::Vec;
 
 use crate::capacity::PATH_HOPS;
+use crate::task::Matter;
 use crate::vault::End;
 use crate::{Payouts, Settings};
 
@@ -11,6 +12,8 @@ use crate::{Payouts, Settings};
 #[expect(clippy::large_enum_variant, reason = "there is one, in static memory, and no heap")]
 pub(crate) enum Sheet {
     Blank,
+    /// What was ours in an onion message, and is being judged.
+    Opened(Matter),
     /// The payment paths of the invoice that is being written.
     Paths(Paths),
     /// The answer's onion.
@@ -44,14 +47,16 @@ impl Sheet {
     }
 }
 
+/// What a payment over each path of an invoice shows.
+pub(crate) type Ends = Vec<End, INVOICE_PATHS>;
+
 /// The payment paths that there are so far.
 #[derive(Debug)]
 pub(crate) struct Paths {
     /// The hops of the path whose recipient is still to come.
     pub(crate) forwarding: Vec<ForwardingNode, PATH_HOPS>,
     pub(crate) payinfos: Vec<BlindedPayInfo<'static>, INVOICE_PATHS>,
-    /// What a payment over each of them shows.
-    pub(crate) ends: Vec<End, INVOICE_PATHS>,
+    pub(crate) ends: Ends,
     /// How much of the memory behind the request is in use.
     pub(crate) written: usize,
     /// A digest of all that the host has said about them: the keys of each path depend on it, so

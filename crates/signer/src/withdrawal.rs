@@ -177,7 +177,7 @@ fn way(
 ) -> Result<Way, Failure> {
     if let Some(paths) = refund.fields().paths {
         let held = |path: &BlindedPath<'_>| path.num_hops() > 0 && holds_reply_path(path);
-        let mut rest = (0..).zip(paths.iter()).skip(skip.into());
+        let mut rest = (0..paths.len()).zip(paths.iter()).skip(skip.into());
         let (number, path) = rest.find(|(_, path)| held(path)).ok_or(Code::TOO_LONG)?;
         return Ok(Way::Given { number, len: path.encoded().len() });
     }

@@ -21,10 +21,32 @@ pub(crate) struct Shell<'m, 'p, B: Board> {
     outlet: Outlet<'p, B>,
 }
 
-/// Where replies go.
+/// Where replies go: one at a time is put there, and sent before the next.
 pub(crate) struct Outlet<'p, B: Board> {
     serial: &'p mut B::Serial,
     encoder: &'p mut FrameEncoder,
+    /// What goes first.
+    announced: Option<(Origin, Announcement)>,
+    frame: Frame,
+}
+
+/// What is said beside the answer to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Announcement {
+    /// What another request came to.
+    Error(Code),
+    /// How far the answer is, in thousandths.
+    Busy(u16),
+}
+
+/// What is in the encoder's buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frame {
+    None,
+    /// A frame of that length.
+    Waiting(usize),
+    /// One that is wiped as soon as it has been sent.
+    Secret(usize),
 }
 
 /// One frame each way.
@@ -62,7 +84,8 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
         serial: &'p mut B::Serial,
     ) -> Self {
         let Line { decoder, encoder } = line;
-        Self { decoder, unfinished: None, worker, outlet: Outlet { serial, encoder } }
+        let outlet = Outlet { serial, encoder, announced: None, frame: Frame::None };
+        Self { decoder, unfinished: None, worker, outlet }
     }
 
     /// Serves hosts until the device is out of order; returns why it is.
@@ -110,26 +133,35 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
     }
 
     async fn receive(&mut self, bytes: &[u8]) -> Result<(), Ending> {
-        let Self { decoder, unfinished, worker, outlet } = self;
-        worker.heard();
+        self.worker.heard();
         let mut rest = bytes;
-        while let Some(frame) = decoder.next(&mut rest) {
-            match frame.map(|frame| (frame.sequence, frame.message::<Request<'_>>())) {
-                Ok((sequence, Ok(message))) => worker.take(sequence, message, outlet).await?,
-                // A terminal that echoes: an answer would be echoed as well.
-                Ok((_, Err(BodyError::WrongKind))) => {}
-                Ok((sequence, Err(BodyError::Malformed | BodyError::TrailingBytes))) => {
-                    worker.complain(sequence, Code::UNKNOWN_REQUEST, outlet).await?;
-                }
-                Err(error) => worker.complain(0, frame_code(error), outlet).await?,
-            }
+        while let Some(outcome) = self.frame(&mut rest) {
+            let sent = self.outlet.send(self.worker.clock()).await;
+            outcome.and(sent)?;
         }
         // Every frame ends with a zero, so any other byte is of one that goes on.
-        *unfinished = match bytes.last() {
+        self.unfinished = match bytes.last() {
             None | Some(0) => None,
-            Some(_) => Some(worker.now()),
+            Some(_) => Some(self.worker.now()),
         };
         Ok(())
+    }
+
+    /// Takes the next frame that ends in `rest`; `None` when none does.
+    #[inline(never)]
+    fn frame(&mut self, rest: &mut &[u8]) -> Option<Result<(), Ending>> {
+        let Self { decoder, worker, outlet, .. } = self;
+        let frame = decoder.next(rest)?;
+        match frame.map(|frame| (frame.sequence, frame.message::<Request<'_>>())) {
+            Ok((sequence, Ok(message))) => return Some(worker.take(sequence, message, outlet)),
+            // A terminal that echoes: an answer would be echoed as well.
+            Ok((_, Err(BodyError::WrongKind))) => {}
+            Ok((sequence, Err(BodyError::Malformed | BodyError::TrailingBytes))) => {
+                worker.complain(sequence, Code::UNKNOWN_REQUEST, outlet);
+            }
+            Err(error) => worker.complain(0, frame_code(error), outlet),
+        }
+        Some(Ok(()))
     }
 
     /// Does what is due, if anything is: a step of the core's work, a look at the buttons, the end of
@@ -139,15 +171,19 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
         if self.unfinished.is_some_and(|since| now.saturating_sub(since) >= REST_OF_FRAME) {
             self.unfinished = None;
             wipe(self.decoder.reset());
-            self.worker.lose_open(&mut self.outlet).await?;
+            self.worker.lose_open(&mut self.outlet)?;
+            self.outlet.send(self.worker.clock()).await?;
         }
-        self.worker.proceed(&mut self.outlet).await
+        let outcome = self.worker.proceed(&mut self.outlet);
+        let sent = self.outlet.send(self.worker.clock()).await;
+        outcome.and(sent)
     }
 
     /// Forgets the host.
     fn hang_up(&mut self) {
         self.unfinished = None;
         wipe(self.decoder.reset());
+        self.outlet.clear();
         self.worker.hang_up();
     }
 }
@@ -163,35 +199,62 @@ impl<B: Board> Outlet<'_, B> {
         self.serial.release()
     }
 
-    /// Sends one reply. It is in the frame before anything is awaited: futures have no room for it.
+    /// Puts a reply there.
+    #[inline(never)]
+    pub(crate) fn put(&mut self, origin: Origin, reply: Reply<'_>) {
+        let is_secret =
+            matches!(reply, Reply::Words(_) | Reply::BridgeKey { .. } | Reply::Claimed { .. });
+        let length = encode(self.encoder, origin, reply);
+        self.frame = if is_secret { Frame::Secret(length) } else { Frame::Waiting(length) };
+    }
+
+    /// Has something sent before the answer.
+    pub(crate) const fn announce(&mut self, origin: Origin, announcement: Announcement) {
+        self.announced = Some((origin, announcement));
+    }
+
+    /// Forgets what has not been sent.
+    fn clear(&mut self) {
+        wipe(self.encoder.buffer_mut());
+        self.announced = None;
+        self.frame = Frame::None;
+    }
+
+    /// Sends what is there.
     ///
     /// # Errors
     ///
     /// [`Ending::HungUp`] when nobody reads it.
-    pub(crate) fn send(
-        &mut self,
-        origin: Origin,
-        reply: Reply<'_>,
-        clock: &B::Clock,
-    ) -> impl Future<Output = Result<(), Ending>> {
-        let is_secret =
-            matches!(reply, Reply::Words(_) | Reply::BridgeKey { .. } | Reply::Claimed { .. });
-        let length = encode(self.encoder, origin, reply);
-        async move {
-            let buffer = self.encoder.buffer_mut();
-            let frame = buffer.get(..length).unwrap_or_default();
-            let outcome = write(self.serial, frame, clock).await;
-            if is_secret {
-                wipe(buffer);
-            }
-            outcome.or(Err(Ending::HungUp))
+    async fn send(&mut self, clock: &B::Clock) -> Result<(), Ending> {
+        if let Some((origin, announcement)) = self.announced.take() {
+            let mut encoder = FrameEncoder::short();
+            let reply = match announcement {
+                Announcement::Error(code) => error(code),
+                Announcement::Busy(permille) => Reply::Busy { permille },
+            };
+            let length = encode(&mut encoder, origin, reply);
+            let frame = encoder.buffer_mut().get(..length).unwrap_or_default();
+            write(self.serial, frame, clock).await.or(Err(Ending::HungUp))?;
         }
+        let (Frame::Waiting(length) | Frame::Secret(length)) = self.frame else { return Ok(()) };
+        let buffer = self.encoder.buffer_mut();
+        let frame = buffer.get(..length).unwrap_or_default();
+        let outcome = write(self.serial, frame, clock).await;
+        if matches!(self.frame, Frame::Secret(_)) {
+            wipe(buffer);
+        }
+        self.frame = Frame::None;
+        outcome.or(Err(Ending::HungUp))
     }
 }
 
 /// Puts a reply into the encoder's buffer and returns the length of its frame.
 #[inline(never)]
-fn encode(encoder: &mut FrameEncoder, origin: Origin, reply: Reply<'_>) -> usize {
+fn encode<const N: usize>(
+    encoder: &mut FrameEncoder<N>,
+    origin: Origin,
+    reply: Reply<'_>,
+) -> usize {
     let Origin { id, sequence } = origin;
     let message = Message { id, body: reply };
     if let Ok(frame) = encoder.encode(sequence, &message) {

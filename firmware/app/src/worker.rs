@@ -8,7 +8,7 @@ use countersign_signer::conversation::{
 use countersign_signer::{Device, Input, Moment, Output, Scratch};
 
 use crate::entropy::Entropy;
-use crate::shell::Outlet;
+use crate::shell::{Announcement, Outlet};
 use crate::storage::{Storage, StorageFault};
 use crate::{
     Board, Buttons as _, Clock as _, Event, Indication, Press, Screen as _, Turn, Verdict, Work,
@@ -100,12 +100,15 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         self.conversation.heard(self.now());
     }
 
-    /// Takes one message.
+    /// Takes one message. What it comes to is in the outlet, to be sent.
+    ///
+    /// Nothing here waits: what does has its variables in the application's future for good.
     ///
     /// # Errors
     ///
     /// [`Ending`].
-    pub(crate) async fn take(
+    #[inline(never)]
+    pub(crate) fn take(
         &mut self,
         sequence: u16,
         message: Message<Request<'_>>,
@@ -119,13 +122,13 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
             B::log(Event::Greeted);
         }
         if let Request::Cancel { request } = request {
-            self.cancelled(request, outlet).await?;
+            self.cancelled(request, outlet);
         }
         if matches!(request, Request::Park { .. }) {
-            return self.park(origin, request, outlet).await;
+            return self.park(origin, request, outlet);
         }
         if request.is_aside() || self.conversation.is_occupied() {
-            return self.answer_aside(origin, request, outlet).await;
+            return self.answer_aside(origin, request, outlet);
         }
         if matches!(self.conversation, Conversation::Open(..)) {
             // This frame goes on with that request, or takes its place.
@@ -133,7 +136,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         }
         let opens = request.leaves_open();
         self.begun = self.now();
-        let advance = self.advance(origin, Input::Message { id, request }, outlet).await?;
+        let advance = self.advance(origin, Input::Message { id, request }, outlet)?;
         if opens && advance == Advance::ExpectsMore {
             let until = self.now().saturating_add(INTER_CHUNK);
             self.conversation = Conversation::Open(origin, until);
@@ -142,28 +145,29 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     /// Answers a request that leaves everything else as it is: the core sees to that.
-    async fn answer_aside(
+    fn answer_aside(
         &mut self,
         origin: Origin,
         request: Request<'_>,
         outlet: &mut Outlet<'_, B>,
     ) -> Result<(), Ending> {
-        let moment = self.moment_of(origin, outlet).await?;
+        let moment = self.moment_of(origin, outlet)?;
         let input = Input::Message { id: origin.id, request };
         match self.device.handle(&moment, input, self.scratch) {
-            Output::Reply { id, reply } => {
-                outlet.send(Origin { id, ..origin }, reply, self.peripherals.clock).await
-            }
+            Output::Reply { id, reply } => outlet.put(Origin { id, ..origin }, reply),
             Output::Nothing
             | Output::Ask { .. }
             | Output::Store { .. }
             | Output::Erase
-            | Output::Continue => Ok(()),
+            | Output::Continue => {}
         }
+        Ok(())
     }
 
     /// Gives the core one input and what follows from it, until it has to wait for something.
-    async fn advance(
+    ///
+    /// The core needs the stack: what goes before and what follows are functions of their own on it.
+    fn advance(
         &mut self,
         origin: Origin,
         input: Input<'_>,
@@ -172,58 +176,35 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         let mut input = input;
         let mut verdict = Verdict::Wanted;
         loop {
-            // Two of them: the core takes the same entropy twice for a source that is stuck.
-            let before = self.moment_of(origin, outlet).await?;
-            let moment = self.moment_of(origin, outlet).await?;
-            let clock = self.peripherals.clock;
-            if let Some(status) = self.status(&before, origin) {
-                outlet.engage(Work { origin, status, verdict });
-            }
+            let moment = self.engage(origin, verdict, outlet)?;
             let output = self.device.handle(&moment, input, self.scratch);
             if outlet.release() == Verdict::Cancelled {
                 verdict = Verdict::Cancelled;
             }
             input = match output {
-                // The host was told that it is cancelled. What is being stored is stored first.
-                Output::Nothing | Output::Ask { .. } | Output::Continue | Output::Reply { .. }
-                    if verdict == Verdict::Cancelled =>
-                {
-                    let request = Request::Cancel { request: origin.id };
-                    let input = Input::Message { id: origin.id, request };
-                    let _output = self.device.handle(&moment, input, self.scratch);
-                    let indication = self.at_rest();
-                    self.peripherals.screen.indicate(indication);
-                    return Ok(Advance::Done);
-                }
-                Output::Nothing => return Ok(Advance::ExpectsMore),
-                Output::Reply { id, reply } => {
-                    let is_credit = matches!(reply, Reply::Credits { .. });
-                    let is_created = matches!(reply, Reply::Created { .. });
-                    let advance = if is_credit { Advance::ExpectsMore } else { Advance::Done };
-                    let origin = Origin { id, ..origin };
-                    outlet.send(origin, completed::<B>(reply), clock).await?;
-                    let indication = self.at_rest();
-                    self.peripherals.screen.indicate(indication);
-                    if is_created && let Some(text) = self.device.created_text() {
-                        self.peripherals.screen.show_code(text);
-                    }
-                    return Ok(advance);
-                }
-                Output::Ask { id, prompt } => {
-                    let earliest = clock.now().saturating_add(B::REACTION);
-                    self.conversation = Conversation::Asking(origin, earliest);
-                    self.parked = None;
-                    self.show_prompt();
-                    let reply = Reply::AwaitingApproval { prompt };
-                    outlet.send(Origin { id, ..origin }, reply, clock).await?;
-                    return Ok(Advance::Done);
-                }
                 Output::Store { slot, item } => {
                     told::<B>(self.peripherals.storage.store(slot, item), Event::Stored)
                 }
                 Output::Erase => told::<B>(self.peripherals.storage.erase(), Event::Erased),
+                // The host was told that it is cancelled. What is being stored is stored first.
+                Output::Nothing | Output::Ask { .. } | Output::Continue | Output::Reply { .. }
+                    if verdict == Verdict::Cancelled =>
+                {
+                    return Ok(self.drop_cancelled(origin, &moment));
+                }
+                Output::Nothing => return Ok(Advance::ExpectsMore),
+                Output::Reply { id, reply } => {
+                    let (advance, outcome) = answer(Origin { id, ..origin }, reply, outlet);
+                    self.rest(outcome);
+                    return Ok(advance);
+                }
+                Output::Ask { id, prompt } => {
+                    self.put_before_merchant(origin);
+                    outlet.put(Origin { id, ..origin }, Reply::AwaitingApproval { prompt });
+                    return Ok(Advance::Done);
+                }
                 Output::Continue => {
-                    self.conversation = Conversation::Working(origin, clock.now());
+                    self.conversation = Conversation::Working(origin, self.now());
                     self.peripherals.screen.indicate(Indication::Working);
                     return Ok(Advance::Done);
                 }
@@ -231,12 +212,61 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         }
     }
 
-    /// Does what is due by now.
+    /// Draws what the core's next step is given, and leaves word of it for whoever asks meanwhile.
+    #[inline(never)]
+    fn engage(
+        &mut self,
+        origin: Origin,
+        verdict: Verdict,
+        outlet: &mut Outlet<'_, B>,
+    ) -> Result<Moment, Ending> {
+        // Two of them: the core takes the same entropy twice for a source that is stuck.
+        let before = self.moment_of(origin, outlet)?;
+        if let Some(status) = self.status(&before, origin) {
+            outlet.engage(Work { origin, status, verdict });
+        }
+        self.moment_of(origin, outlet)
+    }
+
+    /// Drops what the core is at, of which the host knows already that it is cancelled.
+    #[inline(never)]
+    fn drop_cancelled(&mut self, origin: Origin, moment: &Moment) -> Advance {
+        let request = Request::Cancel { request: origin.id };
+        let input = Input::Message { id: origin.id, request };
+        let _output = self.device.handle(moment, input, self.scratch);
+        let indication = self.at_rest();
+        self.peripherals.screen.indicate(indication);
+        Advance::Done
+    }
+
+    /// Shows that a request has been answered, and the code of an offer that was made.
+    #[inline(never)]
+    fn rest(&mut self, outcome: Outcome) {
+        let indication = self.at_rest();
+        self.peripherals.screen.indicate(indication);
+        if outcome == Outcome::Created
+            && let Some(text) = self.device.created_text()
+        {
+            self.peripherals.screen.show_code(text);
+        }
+    }
+
+    /// Shows the prompt of a request, for which a button is wanted now.
+    #[inline(never)]
+    fn put_before_merchant(&mut self, origin: Origin) {
+        let earliest = self.now().saturating_add(B::REACTION);
+        self.conversation = Conversation::Asking(origin, earliest);
+        self.parked = None;
+        self.show_prompt();
+    }
+
+    /// Does what is due by now. What it comes to is in the outlet, to be sent.
     ///
     /// # Errors
     ///
     /// [`Ending`].
-    pub(crate) async fn proceed(&mut self, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
+    #[inline(never)]
+    pub(crate) fn proceed(&mut self, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
         let now = self.now();
         if self.parked.is_some_and(|look| now >= look) {
             self.hear_parked(now)?;
@@ -244,16 +274,16 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         match self.conversation {
             Conversation::Silent | Conversation::Greeted => Ok(()),
             Conversation::Open(_, until) if now < until => Ok(()),
-            Conversation::Open(..) => self.lose_open(outlet).await,
+            Conversation::Open(..) => self.lose_open(outlet),
             Conversation::Working(origin, said) => {
                 let said = if now.saturating_sub(said) < BUSY {
                     said
                 } else {
-                    self.say_busy(origin, outlet).await?;
+                    self.say_busy(origin, outlet)?;
                     now
                 };
                 self.conversation = Conversation::Greeted;
-                self.advance(origin, Input::Continue, outlet).await?;
+                self.advance(origin, Input::Continue, outlet)?;
                 if let Conversation::Working(_, since) = &mut self.conversation {
                     *since = said;
                 }
@@ -268,13 +298,13 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
                 self.withdraw_prompt();
                 self.conversation = Conversation::Greeted;
                 self.begun = now;
-                self.advance(origin, input, outlet).await.map(drop)
+                self.advance(origin, input, outlet).map(drop)
             }
         }
     }
 
     /// Lets go of the request that waits for a button, and leaves its prompt on the screen.
-    async fn park(
+    fn park(
         &mut self,
         origin: Origin,
         request: Request<'_>,
@@ -284,13 +314,13 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         let input = Input::Message { id: origin.id, request };
         let output = self.device.handle(&moment, input, self.scratch);
         let Output::Reply { reply, .. } = output else { return Ok(()) };
-        let clock = self.peripherals.clock;
         if let (Reply::Done, Conversation::Asking(asked, look)) = (&reply, self.conversation) {
             self.parked = Some(look);
             self.conversation = Conversation::Greeted;
-            outlet.send(asked, error(Code::WITH_MERCHANT), clock).await?;
+            outlet.announce(asked, Announcement::Error(Code::WITH_MERCHANT));
         }
-        outlet.send(origin, reply, clock).await
+        outlet.put(origin, reply);
+        Ok(())
     }
 
     /// Looks whether the merchant has answered a prompt whose request was let go.
@@ -322,11 +352,10 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         Some(status)
     }
 
-    async fn say_busy(&mut self, origin: Origin, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
+    fn say_busy(&mut self, origin: Origin, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
         let moment = self.moment()?;
         if let Some(status) = self.status(&moment, origin) {
-            let reply = Reply::Busy { permille: status.permille };
-            outlet.send(origin, reply, self.peripherals.clock).await?;
+            outlet.announce(origin, Announcement::Busy(status.permille));
         }
         Ok(())
     }
@@ -336,7 +365,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     /// # Errors
     ///
     /// [`Ending`].
-    pub(crate) async fn lose_open(&mut self, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
+    pub(crate) fn lose_open(&mut self, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
         let Conversation::Open(origin, _) = self.conversation else { return Ok(()) };
         self.conversation = Conversation::Greeted;
         let moment = self.moment()?;
@@ -344,33 +373,24 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         let input = Input::Message { id: origin.id, request };
         // The core's reply is to a cancellation that nobody sent.
         let _output = self.device.handle(&moment, input, self.scratch);
-        outlet.send(origin, error(Code::TIMED_OUT), self.peripherals.clock).await
+        outlet.put(origin, error(Code::TIMED_OUT));
+        Ok(())
     }
 
     /// Tells the host about the request that it is about to cancel.
-    async fn cancelled(&mut self, request: u32, outlet: &mut Outlet<'_, B>) -> Result<(), Ending> {
+    fn cancelled(&mut self, request: u32, outlet: &mut Outlet<'_, B>) {
         let origin = self.conversation.origin().filter(|origin| origin.id == request);
-        let Some(origin) = origin else { return Ok(()) };
+        let Some(origin) = origin else { return };
         self.withdraw_prompt();
         self.conversation = Conversation::Greeted;
-        outlet.send(origin, error(Code::CANCELLED), self.peripherals.clock).await
+        outlet.announce(origin, Announcement::Error(Code::CANCELLED));
     }
 
     /// Answers what was no request, once there is a conversation that it disturbs.
-    ///
-    /// # Errors
-    ///
-    /// [`Ending::HungUp`].
-    pub(crate) async fn complain(
-        &mut self,
-        sequence: u16,
-        code: Code,
-        outlet: &mut Outlet<'_, B>,
-    ) -> Result<(), Ending> {
-        if self.conversation == Conversation::Silent {
-            return Ok(());
+    pub(crate) fn complain(&self, sequence: u16, code: Code, outlet: &mut Outlet<'_, B>) {
+        if self.conversation != Conversation::Silent {
+            outlet.put(Origin { id: 0, sequence }, error(code));
         }
-        outlet.send(Origin { id: 0, sequence }, error(code), self.peripherals.clock).await
     }
 
     /// Forgets the host.
@@ -423,14 +443,10 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     /// The moment of an input for a request, which is told when there is none.
-    async fn moment_of(
-        &mut self,
-        origin: Origin,
-        outlet: &mut Outlet<'_, B>,
-    ) -> Result<Moment, Ending> {
+    fn moment_of(&mut self, origin: Origin, outlet: &mut Outlet<'_, B>) -> Result<Moment, Ending> {
         let moment = self.moment();
         if let Err(Ending::OutOfOrder(code)) = moment {
-            outlet.send(origin, error(code), self.peripherals.clock).await?;
+            outlet.put(origin, error(code));
         }
         moment
     }
@@ -439,6 +455,29 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
         let entropy = self.entropy.draw(self.peripherals.random).map_err(Ending::OutOfOrder)?;
         Ok(Moment { uptime: Uptime(self.now().as_secs()), entropy })
     }
+}
+
+/// What a reply says was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// An offer or a refund was made.
+    Created,
+    Other,
+}
+
+/// Answers a frame with the core's reply.
+#[inline(never)]
+fn answer<B: Board>(
+    origin: Origin,
+    reply: Reply<'_>,
+    outlet: &mut Outlet<'_, B>,
+) -> (Advance, Outcome) {
+    let is_credit = matches!(reply, Reply::Credits { .. });
+    let advance = if is_credit { Advance::ExpectsMore } else { Advance::Done };
+    let is_created = matches!(reply, Reply::Created { .. });
+    let outcome = if is_created { Outcome::Created } else { Outcome::Other };
+    outlet.put(origin, completed::<B>(reply));
+    (advance, outcome)
 }
 
 /// The reply with what the core cannot know.

@@ -7,7 +7,14 @@ use static_cell::StaticCell;
 /// Runs the application on `parts`, for ever. Whenever it waits, `sleep` does, until something may
 /// have happened.
 pub fn run<B: Board>(parts: Parts<B>, sleep: impl Fn()) -> ! {
-    let mut application = pin!(countersign_firmware::run(parts, memory()));
+    let memory = memory();
+    drive(parts, memory, sleep)
+}
+
+/// What is on the stack for good: the buffers have been put together when it gets there.
+#[inline(never)]
+fn drive<B: Board>(parts: Parts<B>, memory: &'static mut Memory, sleep: impl Fn()) -> ! {
+    let mut application = pin!(countersign_firmware::run(parts, memory));
     let mut context = Context::from_waker(Waker::noop());
     loop {
         // It never ends, and what it waits for is looked at again after every sleep.

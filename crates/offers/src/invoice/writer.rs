@@ -1,7 +1,7 @@
 use core::ops::Range;
 
 use countersign_blinding::{BlindedPaths, BlindedPayInfo};
-use countersign_crypto::{Curve, KeyPair, Signature};
+use countersign_crypto::{Curve, KeyPair};
 use countersign_tlv::{Full, Reader, TlvStream, Writer, bigsize_len};
 use countersign_units::{Msat, Seconds, UnixTime};
 
@@ -163,17 +163,19 @@ impl<'i> UnsignedInvoice<'i> {
     /// # Errors
     /// [`Unwritable::NoKey`] when the signature turns out wrong.
     pub fn sign(self, curve: &Curve<'_>, aux: &[u8; 32]) -> Result<SignedInvoice<'i>, Unwritable> {
+        let digest = self.digest().ok_or(Rejected::TooLarge)?;
+        let signature = signature(self.request.key, curve, &digest, aux)?;
+        Ok(SignedInvoice { unsigned: self, signature })
+    }
+
+    /// What is signed. A function of its own on the stack, too: the tree is gone when the curve
+    /// needs the room.
+    #[inline(never)]
+    fn digest(&self) -> Option<[u8; 32]> {
         let mut tree = self.request.tree();
         tree.extend(&self.own);
         tree.extend(&self.after);
-        let digest = tree.root().ok_or(Rejected::TooLarge)?.digest(Signed::Invoice);
-        let key = self.request.key;
-        let signature = key.sign(curve, &digest, aux);
-        if !key.public_key().verifies(curve, &digest, &signature) {
-            return Err(Unwritable::NoKey);
-        }
-        let signature = signature_record(&signature)?;
-        Ok(SignedInvoice { unsigned: self, signature })
+        Some(tree.root()?.digest(Signed::Invoice))
     }
 
     /// Length of the invoice with its signature, in bytes.
@@ -291,7 +293,18 @@ fn with_paths_header(buffer: &mut [u8], paths_len: usize) -> Result<&[u8], Full>
     Ok(own)
 }
 
-fn signature_record(signature: &Signature) -> Result<[u8; SIGNATURE_RECORD_LEN], Full> {
+/// The record of `key`'s signature, which has been verified.
+#[inline(never)]
+fn signature(
+    key: &KeyPair,
+    curve: &Curve<'_>,
+    digest: &[u8; 32],
+    aux: &[u8; 32],
+) -> Result<[u8; SIGNATURE_RECORD_LEN], Unwritable> {
+    let signature = key.sign(curve, digest, aux);
+    if !key.public_key().verifies(curve, digest, &signature) {
+        return Err(Unwritable::NoKey);
+    }
     let mut record = [0; SIGNATURE_RECORD_LEN];
     Writer::new(&mut record).record(Field::SIGNATURE.number(), &signature.0)?;
     Ok(record)
