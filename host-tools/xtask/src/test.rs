@@ -39,7 +39,8 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     slow(workspace, report);
 }
 
-/// The programs that the end-to-end tests start beside those of the slow members.
+/// The programs that the end-to-end tests start beside those of the slow members. Their packages are
+/// default members, whose tests have run.
 const STARTED: [&str; 2] = ["countersign", "countersign-simulator"];
 
 /// The members outside the default ones: what links LDK, its differential tests, and everything
@@ -52,14 +53,19 @@ fn slow(workspace: &Workspace, report: &mut Report) {
         clippy.current_dir(&workspace.root).args(["clippy", "--quiet", "--all-targets"]);
         run(clippy.args(&packages).args(["--", "-D", "warnings"]))
     });
-    let started = STARTED.into_iter().flat_map(|package| ["--package", package]);
     report.step("tests of what links LDK", "side by side, and end to end over TCP", || {
         setup::ensure(Tool::Qemu)?;
+        let mut build = cargo();
+        build.current_dir(&workspace.root).args(["build", "--quiet"]).args(&packages);
+        for program in STARTED {
+            build.args(["--package", program, "--bin", program]);
+        }
+        run(&mut build)?;
         let mut test = cargo();
         // Some of the devices are the image in QEMU.
         test.env(EMULATED_IMAGE, EMULATED.build(workspace)?);
         test.current_dir(&workspace.root).args(["test", "--quiet", "--no-fail-fast"]);
-        run(test.args(&packages).args(started))
+        run(test.args(&packages))
     });
     demos(report);
 }

@@ -41,7 +41,8 @@ pub(crate) enum Membership {
 
 impl Workspace {
     pub(crate) fn find() -> Result<Self> {
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        // The root's: asked about a member's, cargo takes that member alone for the default ones.
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
         let mut command = cargo();
         command.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path", manifest]);
         let metadata: Value = serde_json::from_str(&output(&mut command)?)?;
@@ -138,5 +139,53 @@ impl Package {
                 Membership::Other
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use super::*;
+
+    /// The folders that a list in the root's manifest names, those behind `crates/*` included.
+    fn listed(workspace: &Workspace, list: &str) -> BTreeSet<PathBuf> {
+        let manifest = fs::read_to_string(workspace.root.join("Cargo.toml")).unwrap();
+        let (_, rest) = manifest.split_once(&format!("\n{list} = [")).unwrap();
+        let (entries, _) = rest.split_once(']').unwrap();
+        let entries = entries.split('"').skip(1).step_by(2);
+        let folders = entries.flat_map(|entry| match entry.strip_suffix("/*") {
+            Some(parent) => fs::read_dir(workspace.root.join(parent))
+                .unwrap()
+                .map(|folder| folder.unwrap().path())
+                .collect(),
+            None => vec![workspace.root.join(entry)],
+        });
+        folders.collect()
+    }
+
+    #[test]
+    fn the_default_members_are_those_of_the_roots_manifest() {
+        let workspace = Workspace::find().unwrap();
+        let default =
+            workspace.packages.iter().filter(|package| package.membership == Membership::Default);
+        let default: BTreeSet<PathBuf> = default.map(|package| package.folder.clone()).collect();
+        assert_eq!(default, listed(&workspace, "default-members"));
+    }
+
+    #[test]
+    fn a_member_is_a_default_one_or_slow_or_firmware() {
+        let workspace = Workspace::find().unwrap();
+        let firmware = workspace.root.join("firmware");
+        let mut expected = listed(&workspace, "members");
+        expected.retain(|folder| !folder.starts_with(&firmware));
+        for folder in listed(&workspace, "default-members") {
+            assert!(expected.remove(&folder), "{}", folder.display());
+        }
+        assert!(expected.contains(&workspace.root.join("host-tools/bridge")));
+        let slow: BTreeSet<PathBuf> =
+            workspace.slow().map(|package| package.folder.clone()).collect();
+        assert_eq!(slow, expected);
     }
 }
