@@ -3,6 +3,7 @@
 mod device;
 mod pay;
 mod refund;
+mod scene;
 mod stage;
 
 use core::convert::Infallible;

@@ -1,99 +1,34 @@
 //! `demo --pay`: the invoice is paid, and what everybody knew meanwhile.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
+use super::scene::{Scene, tell_of_the_thief};
 use super::stage;
-use super::{Node, Play, short, summary, text};
-
-/// The merchant's node, and where the bridge asks it.
-pub(super) struct Recipient {
-    pub(super) id: String,
-    pub(super) receive_auth_key: String,
-    socket: String,
-}
+use super::{Play, summary, text};
 
 impl Play<'_> {
     /// The whole play, to the money.
     pub(super) fn run_to_the_money(&self, device: &str) -> Result<Value> {
-        let chain = self.stage.path("chain");
-        let relay = self.relay_with_channels(&chain)?;
-        let recipient = self.recipient(&relay, &chain)?;
-        println!("node     {}  the merchant's, with a channel to the relay", short(&recipient.id));
+        let scene = self.set_scene(device)?;
+        let offer = self.offer(device, &scene.relay, &scene.bridge_id)?;
+        self.start_bridge(device, &scene)?;
 
-        let pinned = [recipient.id.as_str(), "--receive-auth-key", &recipient.receive_auth_key];
-        let bridge_id = self.provision(device, &relay, &pinned)?;
-        let offer = self.offer(device, &relay, &bridge_id)?;
-        self.stage.start("bridge", self.bridge_with_node(device, &relay, &recipient))?;
-        println!("bridge   {bridge_id}  connected to the relay and to the node\n");
-
-        let answer = self.paid_answer(&relay, &offer, &chain)?;
-        let record = self.record_of(&answer)?;
+        let answer = self.paid_answer(&scene, &offer)?;
+        let hash = text(&answer, "payment_hash")?;
+        let record = self.wait_until_paid(&["invoices", "show", "--json", &hash])?;
         self.stage.end("bridge")?;
         self.tell_of_payment(device, &offer, &answer, &record)
     }
 
-    pub(super) fn relay_with_channels(&self, chain: &str) -> Result<Node> {
-        let mut relay = self.relay();
-        relay.args(["--chain", chain]);
-        let relay = Node::of(&self.stage.start("relay", relay)?)?;
-        println!("relay    {}  an LDK node, at {}", short(&relay.id), relay.address);
-        Ok(relay)
-    }
-
     /// What a payer tells who has paid.
-    fn paid_answer(&self, relay: &Node, offer: &str, chain: &str) -> Result<Value> {
+    fn paid_answer(&self, Scene { chain, relay, .. }: &Scene, offer: &str) -> Result<Value> {
         println!("payer    an LDK 0.2.7 wallet opens a channel, asks for the invoice and pays ...");
         let mut payer = self.payer(relay, offer);
         payer.args(["--pay", "--chain", chain, "--channel", "1000000"]);
         let answer = stage::ask(&mut payer)?;
         ensure!(answer.get("paid") == Some(&Value::Bool(true)), "it was not paid: {answer}");
         Ok(answer)
-    }
-
-    pub(super) fn recipient(&self, relay: &Node, chain: &str) -> Result<Recipient> {
-        let socket = self.stage.path("node.socket");
-        let mut node = self.countersign(&["node", "--socket", &socket, "--chain", chain]);
-        let peer = format!("{}@{}", relay.id, relay.address);
-        // Most of it is the relay's: what it can forward to the merchant.
-        node.args(["--peer", &peer, "--channel", "1000000:900000"]);
-        let ready = self.stage.start("node", node)?;
-        let ready: Value = serde_json::from_str(&ready).context("the node does not say its id")?;
-        let (id, key) = (text(&ready, "node_id")?, text(&ready, "receive_auth_key")?);
-        Ok(Recipient { id, receive_auth_key: key, socket })
-    }
-
-    pub(super) fn bridge_with_node(
-        &self,
-        device: &str,
-        relay: &Node,
-        recipient: &Recipient,
-    ) -> Command {
-        let mut bridge = self.countersign(&["bridge", "--json", "--device", device]);
-        let peer = format!("{}@{}", relay.id, relay.address);
-        bridge.args(["--peer", &peer, "--node", &recipient.socket]);
-        bridge.args(["--key-file", &self.stage.path("bridge.key")]);
-        bridge
-    }
-
-    /// What the merchant has on record about the payment, as soon as it is there.
-    fn record_of(&self, answer: &Value) -> Result<Value> {
-        let hash = text(answer, "payment_hash")?;
-        for _ in 0..ATTEMPTS {
-            let invoices: Value = serde_json::from_str(&self.record()?)?;
-            let invoices = invoices.as_array().context("the record is no list")?;
-            let is_paid = |invoice: &&Value| {
-                invoice.get("payment_hash").and_then(Value::as_str) == Some(&hash)
-                    && invoice.get("state").and_then(Value::as_str) == Some("paid")
-            };
-            if let Some(invoice) = invoices.iter().find(is_paid) {
-                return Ok(invoice.clone());
-            }
-            std::thread::sleep(PAUSE);
-        }
-        anyhow::bail!("the payer has paid, and the merchant has nothing on record")
     }
 
     /// What each party knows at the end, and what a thief on the merchant's computer would have.
@@ -112,12 +47,7 @@ impl Play<'_> {
             "payer    knows the preimage {preimage}: a receipt that only the device could give"
         );
         println!("merchant has on record: {record}\n");
-        println!(
-            "A thief on the merchant's computer (the bridge, the node, their files) would have had"
-        );
-        for (step, loot) in THIEF {
-            println!("  {step:<28}{loot}");
-        }
+        tell_of_the_thief(&THIEF);
         let info = self.device_verb(device, &["info"])?;
         let count = |name: &str| info.get(name).cloned().unwrap_or(Value::Null);
         println!(
@@ -145,6 +75,3 @@ const THIEF: [(&str, &str); 6] = [
     ),
     ("when the preimage is there", "this preimage, for money that is in the channel already"),
 ];
-
-const ATTEMPTS: u32 = 200;
-const PAUSE: core::time::Duration = core::time::Duration::from_millis(50);

@@ -8,28 +8,23 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
+use super::scene::{Scene, tell_of_the_thief};
 use super::stage::{self, Lines};
-use super::{Node, Play, short, text};
+use super::{Play, text};
 
 impl Play<'_> {
     /// Both plays, one after the other.
     pub(super) fn run_the_other_way(&self, device: &str) -> Result<Value> {
-        let chain = self.stage.path("chain");
-        let relay = self.relay_with_channels(&chain)?;
-        let recipient = self.recipient(&relay, &chain)?;
-        println!("node     {}  the merchant's, with a channel to the relay", short(&recipient.id));
-        let pinned = [recipient.id.as_str(), "--receive-auth-key", &recipient.receive_auth_key];
-        let bridge_id = self.provision(device, &relay, &pinned)?;
+        let scene = self.set_scene(device)?;
         // A bridge tells the time, and there is none yet.
         self.device_verb(device, &["time"])?;
-        let refund = self.refund(device, &relay, &bridge_id)?;
-        self.stage.start("bridge", self.bridge_with_node(device, &relay, &recipient))?;
-        println!("bridge   {bridge_id}  connected to the relay and to the node\n");
+        let refund = self.refund(device, &scene)?;
+        self.start_bridge(device, &scene)?;
 
-        let paid = self.pay_a_user(&relay, &chain, &refund)?;
-        let received = self.be_paid(&relay, &chain)?;
+        let paid = self.pay_a_user(&scene, &refund)?;
+        let received = self.be_paid(&scene)?;
         self.stage.end("bridge")?;
-        tell_of_the_thief();
+        tell_of_the_thief(&THIEF);
         let info = self.device_verb(device, &["info"])?;
         Ok(json!({
             "refund": text(&refund, "refund")?,
@@ -40,8 +35,8 @@ impl Play<'_> {
     }
 
     /// The device makes a refund, which its merchant has confirmed.
-    fn refund(&self, device: &str, relay: &Node, bridge_id: &str) -> Result<Value> {
-        let path = format!("{},{bridge_id}", relay.id);
+    fn refund(&self, device: &str, scene: &Scene) -> Result<Value> {
+        let path = format!("{},{}", scene.relay.id, scene.bridge_id);
         let mut create = self.countersign(&["refund", "create", "--json", "--device", device]);
         create.args(["--description", "too much was paid", "--amount", OWED, "--path", &path]);
         let made = stage::ask(&mut create)?;
@@ -53,16 +48,16 @@ impl Play<'_> {
     }
 
     /// The merchant pays whoever has sent an invoice for the refund.
-    fn pay_a_user(&self, relay: &Node, chain: &str, refund: &Value) -> Result<Value> {
+    fn pay_a_user(&self, scene: &Scene, refund: &Value) -> Result<Value> {
         println!("user     an LDK 0.2.7 wallet opens a channel and sends an invoice for it ...");
-        let mut user = self.wallet("withdraw", relay, chain);
+        let mut user = self.wallet("withdraw", scene);
         user.args(["--channel", USERS_CHANNEL, "--refund", &text(refund, "refund")?]);
         let (_, received) = self.stage.listen("user", user)?;
         let received = next(&received)?;
         let received = received.get("received_msat").context("the user has not said how much")?;
         println!("user     has received {received} msat");
         let id = text(refund, "id")?;
-        let record = self.wait_for(&["refund", "show", "--json", &id])?;
+        let record = self.wait_until_paid(&["refund", "show", "--json", &id])?;
         println!("device   read the invoice, and authorised this one and no other for the refund");
         println!("merchant has on record: {record}\n");
         let field = |name: &str| record.get(name).cloned().unwrap_or_default();
@@ -76,9 +71,9 @@ impl Play<'_> {
     }
 
     /// Somebody else's refund, whose money the merchant takes.
-    fn be_paid(&self, relay: &Node, chain: &str) -> Result<Value> {
+    fn be_paid(&self, scene: &Scene) -> Result<Value> {
         println!("debtor   an LDK 0.2.7 wallet owes the merchant {DEBT_MSAT} msat, and says so:");
-        let mut debtor = self.wallet("refund", relay, chain);
+        let mut debtor = self.wallet("refund", scene);
         debtor.args(["--pay", "--channel", "1000000", "--amount-msat", DEBT_MSAT]);
         let (made, said) = self.stage.listen("debtor", debtor)?;
         let refund = text(&serde_json::from_str(&made)?, "refund")?;
@@ -89,44 +84,23 @@ impl Play<'_> {
         ensure!(text(&next(&said)?, "payment_hash")? == hash, "the debtor has another invoice");
         let preimage = text(&next(&said)?, "preimage").context("the debtor has not paid")?;
         println!("debtor   verified and paid it, and knows the preimage {preimage}");
-        let record = self.wait_for(&["invoices", "show", "--json", &hash])?;
+        let record = self.wait_until_paid(&["invoices", "show", "--json", &hash])?;
         println!("merchant has on record: {record}\n");
         let received = record.get("received_msat").cloned().unwrap_or_default();
         Ok(json!({ "received_msat": received, "payment_hash": hash, "preimage": preimage }))
     }
 
-    fn wallet(&self, verb: &str, relay: &Node, chain: &str) -> Command {
+    fn wallet(&self, verb: &str, Scene { chain, relay, .. }: &Scene) -> Command {
         let mut wallet = self.program("ldk-peer-0-2");
         let peer = format!("{}@{}", relay.id, relay.address);
         wallet.args([verb, "--peer", &peer, "--chain", chain]);
         wallet
-    }
-
-    /// What is on record, as soon as it says that it is paid.
-    fn wait_for(&self, question: &[&str]) -> Result<Value> {
-        for _ in 0..ATTEMPTS {
-            let record = stage::ask(&mut self.countersign(question))?;
-            if record.get("state").and_then(Value::as_str) == Some("paid") {
-                return Ok(record);
-            }
-            std::thread::sleep(PAUSE);
-        }
-        anyhow::bail!("the money has moved, and the merchant has nothing on record")
     }
 }
 
 /// The next line of a wallet, which may have to wait for a device.
 fn next(lines: &Lines) -> Result<Value> {
     Ok(serde_json::from_str(&lines.next()?)?)
-}
-
-fn tell_of_the_thief() {
-    println!(
-        "A thief on the merchant's computer (the bridge, the node, their files) would have had"
-    );
-    for (step, loot) in THIEF {
-        println!("  {step:<28}{loot}");
-    }
 }
 
 /// What there is to be had on the host, step by step.
@@ -146,5 +120,3 @@ const OWED: &str = "7sat";
 const DEBT_MSAT: &str = "9000";
 /// Most of it is the relay's: what it can forward to the user.
 const USERS_CHANNEL: &str = "1000000:900000";
-const ATTEMPTS: u32 = 200;
-const PAUSE: core::time::Duration = core::time::Duration::from_millis(50);
