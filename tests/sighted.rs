@@ -1,22 +1,10 @@
 //! P1, the honest side of it: a customer's request gets the invoice that it should.
 
-use countersign_link::{
-    Bytes, Destination, MessageHop, Network, NewOffer, NextHop, Part, PaymentHop, Price, Reply,
-};
+use countersign_link::{Bytes, Destination, MessageHop, Network, NextHop, Part, PaymentHop, Reply};
 use countersign_tests::onion::with_curve;
 use countersign_tests::payer::{self, InFlight, Wish};
+use countersign_tests::scene::coffee;
 use countersign_tests::shop::Shop;
-
-fn coffee() -> NewOffer<'static> {
-    NewOffer {
-        price: Price::Msat(10_000),
-        description: Some("coffee"),
-        issuer: None,
-        quantity_max: None,
-        expiry: None,
-        issuer_id: true,
-    }
-}
 
 #[test]
 fn a_request_over_the_offers_path_gets_a_signed_invoice() {
