@@ -127,11 +127,8 @@ const BENCH_OURS: Board = Board {
     ..EMULATED
 };
 
-/// Every board, as it is without anything added to it.
-pub(crate) const BOARDS: [Board; 4] = [EMULATED, PICO, PICO_2, NRF52840_DK];
-
-/// What there is an image for.
-const IMAGES: [Board; 5] = [EMULATED, PICO, PICO_SCREEN, PICO_2, NRF52840_DK];
+/// What there is an image for: each is handed out, and held to a budget.
+pub(crate) const IMAGES: [Board; 5] = [EMULATED, PICO, PICO_SCREEN, PICO_2, NRF52840_DK];
 
 /// Bytes of an image in flash and in static memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

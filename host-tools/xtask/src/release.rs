@@ -72,7 +72,7 @@ mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::firmware::BOARDS;
+    use crate::firmware::IMAGES;
     use crate::image::tests::elf;
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let elf = elf(&[(0x1000_0000, b"program")]);
         let mut release = Release::default();
-        for board in BOARDS {
+        for board in IMAGES {
             let size = Size { flash: 7, static_ram: 0 };
             release.add(folder.path(), board, &elf, size).unwrap();
         }
@@ -95,6 +95,8 @@ mod tests {
             "SHA256SUMS",
             "nrf52840-dk.bin",
             "nrf52840-dk.elf",
+            "pico-screen.elf",
+            "pico-screen.uf2",
             "pico.elf",
             "pico.uf2",
             "pico2.elf",
@@ -105,7 +107,7 @@ mod tests {
         assert_eq!(names, expected);
         assert_eq!(fs::read(folder.path().join("nrf52840-dk.bin")).unwrap(), b"program");
         let digests = fs::read_to_string(folder.path().join("SHA256SUMS")).unwrap();
-        assert_eq!(digests.lines().count(), 8);
+        assert_eq!(digests.lines().count(), 10);
         let mut check = Command::new("sha256sum");
         check.current_dir(folder.path()).args(["--check", "--strict", "--quiet", "SHA256SUMS"]);
         assert!(check.status().unwrap().success());

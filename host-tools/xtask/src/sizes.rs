@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::firmware::{BOARDS, Board, EMULATED, Size, driver};
+use crate::firmware::{Board, EMULATED, IMAGES, Size, driver};
 use crate::no_panic;
 use crate::process::output;
 use crate::report::Report;
@@ -57,7 +57,7 @@ pub(crate) fn json(workspace: &Workspace) -> ExitCode {
 
 fn measure(workspace: &Workspace) -> Result<Vec<Taken>> {
     let peak_stack = peak_stack(workspace)?;
-    BOARDS
+    IMAGES
         .into_iter()
         .map(|board| {
             let image = board.build(workspace)?;
@@ -109,5 +109,21 @@ impl Taken {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_image_that_is_handed_out_has_a_budget_and_nothing_else_has() {
+        let budgets = concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/budgets.json");
+        let budgets: Value = serde_json::from_str(&fs::read_to_string(budgets).unwrap()).unwrap();
+        let mut held: Vec<&String> = budgets.as_object().unwrap().keys().collect();
+        let mut images = IMAGES.map(|board| board.name);
+        held.sort_unstable();
+        images.sort_unstable();
+        assert_eq!(held, images);
     }
 }
