@@ -13,27 +13,22 @@ use crate::workspace::Workspace;
 
 const PACKAGE: &str = "countersign-bench";
 
-/// Where the bench itself is measured, it is built as what is released.
-const RELEASE: &[&str] = &["--release"];
-/// Where it makes inputs for an image, it need not be fast.
-const DEV: &[&str] = &[];
-
 /// The table that a person reads.
 pub(crate) fn table(workspace: &Workspace, report: &mut Report) {
     report.step("bench", "every step under callgrind", || {
         setup::ensure(Tool::Valgrind)?;
-        run(&mut bench(workspace, RELEASE))
+        run(&mut bench(workspace))
     });
 }
 
 /// The table of a board's steps, which fails when a goal is missed.
 pub(crate) fn device_table(workspace: &Workspace, report: &mut Report) {
     report.step("bench on a board", "every step on an emulated Cortex-M4, beside LDK", || {
-        let folder = images(workspace)?;
+        let mut bench = device_bench(workspace)?;
         for board in BENCH {
             println!("   {}: {} bytes of flash", board.name, board.size(workspace)?.flash);
         }
-        run(bench(workspace, DEV).args(["device", &folder]))
+        run(&mut bench)
     });
 }
 
@@ -41,13 +36,13 @@ pub(crate) fn device_table(workspace: &Workspace, report: &mut Report) {
 pub(crate) fn json(workspace: &Workspace) -> ExitCode {
     print(|| {
         setup::ensure(Tool::Valgrind)?;
-        output(bench(workspace, RELEASE).arg("--json"))
+        output(bench(workspace).arg("--json"))
     })
 }
 
 /// The JSON array of a board's steps.
 pub(crate) fn device_json(workspace: &Workspace) -> ExitCode {
-    print(|| output(bench(workspace, DEV).args(["device", &images(workspace)?, "--json"])))
+    print(|| output(device_bench(workspace)?.arg("--json")))
 }
 
 fn print(measure: impl FnOnce() -> Result<String>) -> ExitCode {
@@ -73,9 +68,18 @@ fn images(workspace: &Workspace) -> Result<String> {
     folder.context("a folder with a name")
 }
 
-fn bench(workspace: &Workspace, profile: &[&str]) -> Command {
+/// The bench where it is measured itself, built as what is released.
+fn bench(workspace: &Workspace) -> Command {
     let mut command = cargo();
-    command.current_dir(&workspace.root).args(["run", "--quiet"]).args(profile);
+    command.current_dir(&workspace.root).args(["run", "--quiet", "--release"]);
     command.args(["--package", PACKAGE, "--"]);
     command
+}
+
+/// The bench where it makes inputs for images, and need not be fast.
+fn device_bench(workspace: &Workspace) -> Result<Command> {
+    let images = images(workspace)?;
+    let mut command = Command::new(workspace.build_programs(&[PACKAGE])?.join(PACKAGE));
+    command.current_dir(&workspace.root).args(["device", &images]);
+    Ok(command)
 }

@@ -16,7 +16,6 @@ use serde_json::{Map, Value};
 
 use self::device::{Choice, Device, WITHOUT_SCREEN};
 use self::stage::Stage;
-use crate::process::{cargo, run};
 use crate::workspace::Workspace;
 
 /// Which device takes part, and how to tell what happened.
@@ -40,9 +39,9 @@ pub(crate) struct Arguments {
 
 /// Builds, plays and tells. Exit code 0: LDK verified the invoice, and money went where it was to go.
 pub(crate) fn play(workspace: &Workspace, arguments: &Arguments) -> ExitCode {
-    let outcome = build(workspace).and_then(|()| {
+    println!("Builds what takes part: LDK takes minutes, once.\n");
+    let outcome = workspace.build_programs(&PROGRAMS).and_then(|programs| {
         let device = Device::prepare(arguments.device.clone(), workspace)?;
-        let programs = workspace.target.join("debug");
         let stage = Stage::open()?;
         Play { stage: &stage, programs: &programs, chosen: &device }
             .run(arguments)
@@ -62,17 +61,8 @@ pub(crate) fn play(workspace: &Workspace, arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn build(workspace: &Workspace) -> Result<()> {
-    let mut build = cargo();
-    build.current_dir(&workspace.root).args(["build", "--quiet"]);
-    for package in PACKAGES {
-        build.args(["--package", package]);
-    }
-    run(&mut build).context("the first build takes some minutes, and it failed")
-}
-
-const PACKAGES: [&str; 4] =
-    ["countersign", "countersign-bridge", "countersign-simulator", "countersign-ldk-peer-0-2"];
+const PROGRAMS: [&str; 4] =
+    ["countersign", "countersign-bridge", "countersign-simulator", "ldk-peer-0-2"];
 
 /// The parties on their stage.
 struct Play<'p> {

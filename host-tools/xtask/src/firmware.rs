@@ -221,7 +221,7 @@ pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
 /// Boots the emulated board's image and talks to it.
 pub(crate) fn emulate(workspace: &Workspace, report: &mut Report) {
     report.step("firmware in QEMU", "the image answers a payer over its serial port", || {
-        let mut test = driver(workspace, "test")?;
+        let mut test = told_of_the_image(workspace, workspace.cargo_slow("test"))?;
         // One emulator at a time: its clock is the computer's, however busy that is.
         test.args(["--quiet", "--test", "qemu", "--", "--ignored", "--test-threads=1"]);
         run(&mut test)
@@ -230,7 +230,7 @@ pub(crate) fn emulate(workspace: &Workspace, report: &mut Report) {
         "vectors in QEMU",
         "the known answers of BOLT 1, 4 and 12 on an ARM processor",
         || {
-            let mut test = driver(workspace, "test")?;
+            let mut test = told_of_the_image(workspace, workspace.cargo_slow("test"))?;
             test.env("COUNTERSIGN_VECTORS_IMAGE", VECTORS.build(workspace)?);
             run(test.args(["--quiet", "--test", "vectors", "--", "--ignored"]))
         },
@@ -242,26 +242,19 @@ pub(crate) fn emulate_pico(workspace: &Workspace, report: &mut Report) {
     report.step("Pico in rp2040js", "the image that is flashed answers over emulated USB", || {
         setup::ensure(Tool::Rp2040)?;
         let image = PICO.build(workspace)?;
-        let mut test = cargo();
-        test.current_dir(&workspace.root).env("COUNTERSIGN_PICO_IMAGE", image);
-        test.args(["test", "--quiet", "--package", "countersign-firmware-tests"]);
-        test.args(["--test", "pico", "--", "--ignored", "--test-threads=1"]);
+        let mut test = workspace.cargo_slow("test");
+        test.env("COUNTERSIGN_PICO_IMAGE", image);
+        test.args(["--quiet", "--test", "pico", "--", "--ignored", "--test-threads=1"]);
         run(&mut test)
     });
 }
 
-/// Cargo on what drives the emulated board's image, which is built before.
-pub(crate) fn driver(workspace: &Workspace, verb: &str) -> Result<Command> {
+/// What drives the emulated board, told where its image is, which is built before, and of which commit.
+pub(crate) fn told_of_the_image(workspace: &Workspace, mut driver: Command) -> Result<Command> {
     setup::ensure(Tool::Qemu)?;
-    let image = EMULATED.build(workspace)?;
-    let mut command = cargo();
-    command.env("COUNTERSIGN_QEMU_COMMIT", workspace.commit().unwrap_or_else(|| "00".repeat(20)));
-    command.current_dir(&workspace.root).env(EMULATED_IMAGE, image).args([
-        verb,
-        "--package",
-        "countersign-firmware-tests",
-    ]);
-    Ok(command)
+    driver.env(EMULATED_IMAGE, EMULATED.build(workspace)?);
+    driver.env("COUNTERSIGN_QEMU_COMMIT", workspace.commit().unwrap_or_else(|| "00".repeat(20)));
+    Ok(driver)
 }
 
 impl Board {

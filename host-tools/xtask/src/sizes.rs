@@ -4,16 +4,19 @@
 //! where the goal is not reached, `firmware/DECISIONS.md` says what takes the room.
 
 use std::fs;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::firmware::{Board, EMULATED, IMAGES, Size, driver};
+use crate::firmware::{Board, EMULATED, IMAGES, Size, told_of_the_image};
 use crate::no_panic;
 use crate::process::output;
 use crate::report::Report;
 use crate::workspace::Workspace;
+
+/// Has the emulated board answer a request of the largest size.
+const WORST_REQUEST: &str = "worst-request";
 
 /// What an image takes.
 #[derive(Debug)]
@@ -70,9 +73,8 @@ fn measure(workspace: &Workspace) -> Result<Vec<Taken>> {
 
 /// The depth of the emulated board's stack, as the board itself reports it.
 fn peak_stack(workspace: &Workspace) -> Result<u64> {
-    let mut drive = driver(workspace, "run")?;
-    drive.args(["--quiet", "--bin", "worst-request"]);
-    let said = output(&mut drive)?;
+    let driver = workspace.build_programs(&[WORST_REQUEST])?.join(WORST_REQUEST);
+    let said = output(&mut told_of_the_image(workspace, Command::new(driver))?)?;
     let said: Value = serde_json::from_str(&said)?;
     said.get("stack").and_then(Value::as_u64).context("the depth of the stack")
 }

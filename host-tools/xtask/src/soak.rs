@@ -1,9 +1,8 @@
 //! `soak`: thousands of requests from LDK payers while the device's plug is pulled over and over.
 
-use anyhow::Context as _;
 use clap::Args;
 
-use crate::process::{cargo, run};
+use crate::process::run;
 use crate::report::Report;
 use crate::workspace::Workspace;
 
@@ -19,25 +18,14 @@ pub(crate) struct Arguments {
 }
 
 /// What the test starts.
-const PROGRAMS: [&str; 5] = [
-    "countersign",
-    "countersign-bridge",
-    "countersign-simulator",
-    "countersign-ldk-peer-0-2",
-    "countersign-ldk-peer-0-3",
-];
+const PROGRAMS: [&str; 5] =
+    ["countersign", "countersign-bridge", "countersign-simulator", "ldk-peer-0-2", "ldk-peer-0-3"];
 
 /// Builds the parties and lets them at each other.
 pub(crate) fn run_all(workspace: &Workspace, report: &mut Report, arguments: &Arguments) {
     report.step("soak", "eight payers, one bridge, a device that loses its power", || {
-        let mut build = cargo();
-        build.current_dir(&workspace.root).args(["build", "--quiet"]);
-        for program in PROGRAMS {
-            build.args(["--package", program]);
-        }
-        run(&mut build).context("the first build takes some minutes, and it failed")?;
-        let mut test = cargo();
-        test.current_dir(&workspace.root).args(["test", "--package", "countersign-end-to-end"]);
+        workspace.build_programs(&PROGRAMS)?;
+        let mut test = workspace.cargo_slow("test");
         test.args(["--test", "soak", "--", "--nocapture"]);
         test.env("SOAK_REQUESTS", arguments.requests.to_string());
         if let Some(seed) = arguments.seed {

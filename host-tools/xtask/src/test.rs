@@ -7,7 +7,7 @@ use crate::firmware::{EMULATED, EMULATED_IMAGE};
 use crate::process::{cargo, run};
 use crate::report::Report;
 use crate::setup::{self, Tool};
-use crate::workspace::Workspace;
+use crate::workspace::{STARTED, Workspace};
 use crate::{arm, bench, check, firmware, fuzz, miri, no_panic, sizes, work};
 
 /// How long each fuzz target runs here: enough to prove that it does.
@@ -39,33 +39,20 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report) {
     slow(workspace, report);
 }
 
-/// The programs that the end-to-end tests start beside those of the slow members. Their packages are
-/// default members, whose tests have run.
-const STARTED: [&str; 2] = ["countersign", "countersign-simulator"];
-
 /// The members outside the default ones: what links LDK, its differential tests, and everything
 /// together over TCP.
 fn slow(workspace: &Workspace, report: &mut Report) {
-    let packages: Vec<&str> =
-        workspace.slow().flat_map(|package| ["--package", &package.name]).collect();
     report.step("clippy of what links LDK", "every lint, warnings are errors", || {
-        let mut clippy = cargo();
-        clippy.current_dir(&workspace.root).args(["clippy", "--quiet", "--all-targets"]);
-        run(clippy.args(&packages).args(["--", "-D", "warnings"]))
+        let mut clippy = workspace.cargo_slow("clippy");
+        run(clippy.args(["--quiet", "--all-targets", "--", "-D", "warnings"]))
     });
     report.step("tests of what links LDK", "side by side, and end to end over TCP", || {
         setup::ensure(Tool::Qemu)?;
-        let mut build = cargo();
-        build.current_dir(&workspace.root).args(["build", "--quiet"]).args(&packages);
-        for program in STARTED {
-            build.args(["--package", program, "--bin", program]);
-        }
-        run(&mut build)?;
-        let mut test = cargo();
+        workspace.build_programs(&STARTED)?;
+        let mut test = workspace.cargo_slow("test");
         // Some of the devices are the image in QEMU.
         test.env(EMULATED_IMAGE, EMULATED.build(workspace)?);
-        test.current_dir(&workspace.root).args(["test", "--quiet", "--no-fail-fast"]);
-        run(test.args(&packages))
+        run(test.args(["--quiet", "--no-fail-fast"]))
     });
     demos(report);
 }

@@ -39,6 +39,9 @@ pub(crate) enum Membership {
     Other,
 }
 
+/// The default members whose programs the tests of slow ones start. Program and package have one name.
+pub(crate) const STARTED: [&str; 2] = ["countersign", "countersign-simulator"];
+
 impl Workspace {
     pub(crate) fn find() -> Result<Self> {
         // The root's: asked about a member's, cargo takes that member alone for the default ones.
@@ -94,6 +97,32 @@ impl Workspace {
         self.packages.iter().filter(move |package| {
             package.membership == Membership::Other && !package.folder.starts_with(&firmware)
         })
+    }
+
+    /// Cargo on all of [`Self::slow`], of which a `--test` or a `--bin` may take one part.
+    ///
+    /// Whatever is built, it is built for the features that all of them together ask for: by itself, a
+    /// part would have its dependencies, LDK among them, compiled once more for its own.
+    pub(crate) fn cargo_slow(&self, verb: &str) -> Command {
+        let mut command = cargo();
+        command.current_dir(&self.root).arg(verb);
+        command.args(self.slow().flat_map(|package| ["--package", &package.name]));
+        command
+    }
+
+    /// Builds `programs` as [`Self::cargo_slow`] does, and says which folder they are in.
+    pub(crate) fn build_programs(&self, programs: &[&str]) -> Result<PathBuf> {
+        let mut build = self.cargo_slow("build");
+        build.arg("--quiet");
+        for package in STARTED {
+            build.args(["--package", package]);
+        }
+        for program in programs {
+            build.args(["--bin", program]);
+        }
+        // In silence: some verbs print JSON and nothing else.
+        output(&mut build).context("the first build takes some minutes, and it failed")?;
+        Ok(self.target.join("debug"))
     }
 
     pub(crate) fn has(&self, package: &str) -> bool {
