@@ -1,4 +1,4 @@
-//! Tells the linker where the emulated board's memories are.
+//! Tells the linker where the emulated board's memories are: the build script of both images.
 
 fn main() {
     let memory = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
