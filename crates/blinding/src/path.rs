@@ -224,12 +224,7 @@ impl<'a> BlindedPaths<'a> {
     /// # Errors
     /// As [`BlindedPath::parse`].
     pub fn parse(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let bytes = reader.rest();
-        let mut len = 0_usize;
-        while !reader.is_empty() {
-            BlindedPath::parse(reader)?;
-            len = len.saturating_add(1);
-        }
+        let (bytes, len) = counted(reader, BlindedPath::parse)?;
         Ok(Self { bytes, len })
     }
 
@@ -239,12 +234,7 @@ impl<'a> BlindedPaths<'a> {
     /// # Errors
     /// As [`BlindedPath::parse`], less the points.
     pub fn frame(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let bytes = reader.rest();
-        let mut len = 0_usize;
-        while !reader.is_empty() {
-            BlindedPath::frame(reader)?;
-            len = len.saturating_add(1);
-        }
+        let (bytes, len) = counted(reader, BlindedPath::frame)?;
         Ok(Self { bytes, len })
     }
 
@@ -278,6 +268,20 @@ pub(crate) fn point<'a>(reader: &mut Reader<'a>) -> Result<(&'a [u8; 33], Public
     let bytes = reader.array()?;
     let point = PublicKey::parse(bytes).or(Err(start.error(Malformed::NotAPoint)))?;
     Ok((bytes, point))
+}
+
+/// Reads items until `reader` is empty: their bytes, and how many there are.
+pub(crate) fn counted<'a, T>(
+    reader: &mut Reader<'a>,
+    read: impl Fn(&mut Reader<'a>) -> Result<T, DecodeError>,
+) -> Result<(&'a [u8], usize), DecodeError> {
+    let bytes = reader.rest();
+    let mut len = 0_usize;
+    while !reader.is_empty() {
+        read(reader)?;
+        len = len.saturating_add(1);
+    }
+    Ok((bytes, len))
 }
 
 /// The items that fill `bytes`, one after the other.

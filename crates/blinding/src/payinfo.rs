@@ -1,6 +1,6 @@
 use countersign_tlv::{DecodeError, Full, Reader, Writer};
 
-use crate::path::framed;
+use crate::path::{counted, framed};
 
 /// What a blinded payment path costs and carries as a whole: a `blinded_payinfo` (BOLT 12 §Invoices).
 ///
@@ -72,12 +72,7 @@ impl<'a> BlindedPayInfos<'a> {
     /// # Errors
     /// As [`BlindedPayInfo::parse`].
     pub fn parse(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let bytes = reader.rest();
-        let mut len = 0_usize;
-        while !reader.is_empty() {
-            BlindedPayInfo::parse(reader)?;
-            len = len.saturating_add(1);
-        }
+        let (bytes, len) = counted(reader, BlindedPayInfo::parse)?;
         Ok(Self { bytes, len })
     }
 
