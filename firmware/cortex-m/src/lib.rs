@@ -2,7 +2,7 @@
 //! the depth of the stack, and what a panic or a fault leaves behind. Its panic handler is every
 //! image's.
 //!
-//! The one place beside the boards' own files with `unsafe` in it.
+//! The one place with `unsafe` in it, beside `rp` and the boards' own files.
 
 #![no_std]
 

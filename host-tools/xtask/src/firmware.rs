@@ -49,6 +49,9 @@ const LDK: &str = "firmware/bench/ldk";
 /// What the boards with Embassy share.
 const EMBASSY: &[&str] = &["countersign-cortex-m", "countersign-embassy"];
 
+/// What those with a chip of Raspberry Pi's share.
+const RP: &[&str] = &["countersign-cortex-m", "countersign-embassy", "countersign-rp"];
+
 /// The emulated board, on which the others' stack is measured.
 pub(crate) const EMULATED: Board = Board {
     name: "qemu-mps2",
@@ -69,7 +72,7 @@ pub(crate) const PICO: Board = Board {
     folder: FIRMWARE,
     package: "countersign-pico",
     features: &[],
-    shared: EMBASSY,
+    shared: RP,
     target: "thumbv6m-none-eabi",
     medium: Medium::Drive { family: Family::Rp2040, label: "RPI-RP2" },
 };
@@ -78,7 +81,12 @@ pub(crate) const PICO: Board = Board {
 const PICO_SCREEN: Board = Board {
     name: "pico-screen",
     features: &["screen"],
-    shared: &["countersign-cortex-m", "countersign-embassy", "countersign-display"],
+    shared: &[
+        "countersign-cortex-m",
+        "countersign-embassy",
+        "countersign-rp",
+        "countersign-display",
+    ],
     ..PICO
 };
 
@@ -88,7 +96,7 @@ const PICO_2: Board = Board {
     folder: FIRMWARE,
     package: "countersign-pico2",
     features: &[],
-    shared: EMBASSY,
+    shared: RP,
     target: "thumbv8m.main-none-eabihf",
     medium: Medium::Drive { family: Family::Rp2350Arm, label: "RP2350" },
 };

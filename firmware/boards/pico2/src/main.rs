@@ -10,21 +10,17 @@
 #![no_std]
 #![no_main]
 
-use core::time::Duration;
-
 use cortex_m_rt::entry;
 use countersign_cortex_m::{LastWords, Processor};
 use countersign_embassy::{Chip, ChipParts, Light, Pages, run};
-use countersign_firmware::{Random, Watchdog};
+use countersign_firmware::Random;
+use countersign_rp::{Dog, start_beside};
 use defmt_rtt as _;
-use embassy_executor::InterruptExecutor;
 use embassy_rp::bind_interrupts;
 use embassy_rp::flash::{Blocking, Flash};
 use embassy_rp::gpio::{Input, Level, Output, Pull};
-use embassy_rp::interrupt::{self, InterruptExt as _, Priority};
-use embassy_rp::peripherals::{FLASH, TRNG, USB};
-use embassy_rp::trng::{Config, Trng};
-use embassy_rp::usb::{Driver, InterruptHandler};
+use embassy_rp::peripherals::{FLASH, TRNG};
+use embassy_rp::trng::{Config, InterruptHandler, Trng};
 
 /// The board.
 struct Pico2;
@@ -54,49 +50,9 @@ impl Random for Noise {
     }
 }
 
-/// The chip's watchdog.
-struct Dog(embassy_rp::watchdog::Watchdog);
-
-/// How long it waits.
-const PATIENCE: embassy_time::Duration = embassy_time::Duration::from_secs(4);
-
-impl Watchdog for Dog {
-    const PATIENCE: Duration = Duration::from_secs(4);
-
-    fn start(&mut self) {
-        self.0.start(PATIENCE);
-    }
-
-    fn feed(&mut self) {
-        self.0.feed(PATIENCE);
-    }
-}
-
 bind_interrupts!(struct Interrupts {
-    USBCTRL_IRQ => InterruptHandler<USB>;
-    TRNG_IRQ => embassy_rp::trng::InterruptHandler<TRNG>;
+    TRNG_IRQ => InterruptHandler<TRNG>;
 });
-
-/// USB and the light run on this, whatever the application is at.
-static EXECUTOR: InterruptExecutor = InterruptExecutor::new();
-
-/// The interrupt that does.
-mod interrupt_handler {
-    #![expect(unsafe_code, reason = "an interrupt's handler is declared so")]
-
-    use embassy_rp::interrupt;
-
-    #[interrupt]
-    unsafe fn SWI_IRQ_1() {
-        // SAFETY: this is the interrupt that `start` is told, and it is not enabled before.
-        unsafe { super::EXECUTOR.on_interrupt() };
-    }
-}
-
-#[embassy_executor::task]
-async fn beside(usb: Driver<'static, USB>, light: Output<'static>) {
-    countersign_embassy::beside(usb, light).await;
-}
 
 #[entry]
 fn main() -> ! {
@@ -104,11 +60,7 @@ fn main() -> ! {
     countersign_cortex_m::paint();
     let last_words = LastWords::take();
     let chip = embassy_rp::init(embassy_rp::config::Config::default());
-    interrupt::SWI_IRQ_1.set_priority(Priority::P2);
-    let usb = Driver::new(chip.USB, Interrupts);
-    let light = Output::new(chip.PIN_25, Level::Low);
-    // There is room for one, and this is the one.
-    let _spawned = beside(usb, light).map(|task| EXECUTOR.start(interrupt::SWI_IRQ_1).spawn(task));
+    start_beside(chip.USB, Output::new(chip.PIN_25, Level::Low));
     let chip = ChipParts::<Pico2> {
         random: Noise(Trng::new(chip.TRNG, Interrupts, Config::default())),
         flash: Pages::new(Flash::new_blocking(chip.FLASH)),
@@ -116,7 +68,7 @@ fn main() -> ! {
         confirm: Input::new(chip.PIN_14, Pull::Up),
         cancel: Input::new(chip.PIN_15, Pull::Up),
         screen: Light,
-        watchdog: Dog(embassy_rp::watchdog::Watchdog::new(chip.WATCHDOG)),
+        watchdog: Dog::new(chip.WATCHDOG),
     };
     run(chip, last_words)
 }

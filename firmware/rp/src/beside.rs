@@ -1,0 +1,41 @@
+use embassy_executor::InterruptExecutor;
+use embassy_rp::gpio::Output;
+use embassy_rp::interrupt::{self, InterruptExt as _, Priority};
+use embassy_rp::peripherals::USB;
+use embassy_rp::usb::{Driver, InterruptHandler};
+use embassy_rp::{Peri, bind_interrupts};
+
+bind_interrupts!(struct Interrupts {
+    USBCTRL_IRQ => InterruptHandler<USB>;
+});
+
+/// USB and the light run on this, whatever the application is at.
+static EXECUTOR: InterruptExecutor = InterruptExecutor::new();
+
+/// The interrupt that does.
+mod interrupt_handler {
+    #![expect(unsafe_code, reason = "an interrupt's handler is declared so")]
+
+    use embassy_rp::interrupt;
+
+    #[interrupt]
+    unsafe fn SWI_IRQ_1() {
+        // SAFETY: this is the interrupt that `start` is told, and it is not enabled before.
+        unsafe { super::EXECUTOR.on_interrupt() };
+    }
+}
+
+#[embassy_executor::task]
+async fn beside(usb: Driver<'static, USB>, light: Output<'static>) {
+    countersign_embassy::beside(usb, light).await;
+}
+
+/// Starts USB and the light, on an interrupt of their own.
+///
+/// To be called once.
+pub fn start_beside(usb: Peri<'static, USB>, light: Output<'static>) {
+    interrupt::SWI_IRQ_1.set_priority(Priority::P2);
+    let usb = Driver::new(usb, Interrupts);
+    // There is room for one, and this is the one.
+    let _spawned = beside(usb, light).map(|task| EXECUTOR.start(interrupt::SWI_IRQ_1).spawn(task));
+}
