@@ -252,7 +252,8 @@ pub(crate) fn emulate_pico(workspace: &Workspace, report: &mut Report) {
         let image = PICO.build(workspace)?;
         let mut test = workspace.cargo_slow("test");
         test.env("COUNTERSIGN_PICO_IMAGE", image);
-        test.args(["--quiet", "--test", "pico", "--", "--ignored", "--test-threads=1"]);
+        // Side by side: the board's clock stands still while the computer has no time for it.
+        test.args(["--quiet", "--test", "pico", "--", "--ignored"]);
         run(&mut test)
     });
 }
