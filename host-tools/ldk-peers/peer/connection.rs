@@ -29,24 +29,29 @@ where
     Ok(bound)
 }
 
-/// Connects to a peer and returns once both sides have sent their `init`.
+/// Connects to a peer and returns once both sides have sent their `init`. One that has not noticed
+/// yet that an earlier connection is gone closes the next: it is tried again.
 pub(super) async fn connect<P>(peers: P, to: &PeerAddress) -> anyhow::Result<()>
 where
     P: Deref + Clone + Send + Sync + 'static,
     P::Target: APeerManager<Descriptor = SocketDescriptor>,
 {
-    let Some(connection) = connect_outbound(peers.clone(), to.node_id, to.address).await else {
-        bail!("nobody answers at {}", to.address);
-    };
-    let disconnected = tokio::spawn(connection);
     let greeted = async {
-        while peers.as_ref().peer_by_node_id(&to.node_id).is_none() {
-            if disconnected.is_finished() {
-                bail!("{to} closed the connection before it said who it is");
+        for _ in 0..TRIES {
+            let Some(connection) = connect_outbound(peers.clone(), to.node_id, to.address).await
+            else {
+                bail!("nobody answers at {}", to.address);
+            };
+            let disconnected = tokio::spawn(connection);
+            while !disconnected.is_finished() {
+                if peers.as_ref().peer_by_node_id(&to.node_id).is_some() {
+                    return Ok(());
+                }
+                sleep(GREETING_POLL).await;
             }
-            sleep(GREETING_POLL).await;
+            sleep(RECONNECT).await;
         }
-        Ok(())
+        bail!("{to} closed the connection before it said who it is")
     };
     timeout(GREETING_LIMIT, greeted).await.with_context(|| format!("{to} does not greet"))?
 }
@@ -68,5 +73,7 @@ where
 }
 
 const RECONNECT: Duration = Duration::from_millis(250);
+/// How often somebody is tried who closes the connection at once.
+const TRIES: u8 = 8;
 const GREETING_LIMIT: Duration = Duration::from_secs(10);
 const GREETING_POLL: Duration = Duration::from_millis(2);
