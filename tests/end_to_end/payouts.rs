@@ -4,7 +4,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use countersign_end_to_end::{Ldk, Market, Process, Software, Stall};
+use countersign_end_to_end::{CutLine, Ldk, Market, Process, Software, Stall};
 use serde_json::Value;
 
 const NOTHING_SOLD: [&str; 2] = ["--description", "gifts"];
@@ -53,6 +53,69 @@ fn a_payment_waits_for_the_merchants_node() {
 #[test]
 fn the_bridge_is_killed() {
     killed(|market| market.bridge = None, Market::start_bridge);
+}
+
+#[test]
+fn the_bridge_is_killed_when_the_device_has_authorised_and_nobody_knows() {
+    for payee in Ldk::ALL {
+        let (mut market, refund, mut payee, _line) = authorised_unheard(payee);
+        market.bridge = None;
+        assert_eq!(market.refund_on_record(&refund)["state"], "open");
+        market.start_bridge();
+        is_paid_once(&market, &refund, &mut payee);
+    }
+}
+
+#[test]
+fn the_device_loses_its_power_when_it_has_authorised_and_nobody_knows() {
+    let (mut market, refund, mut payee, _line) = authorised_unheard(Ldk::V0_2);
+    market.merchant.unplug();
+    // Until the bridge has given up that conversation.
+    market.wait_for_log("asked again");
+    assert_eq!(market.refund_on_record(&refund)["state"], "open");
+    market.merchant.plug_in();
+    is_paid_once(&market, &refund, &mut payee);
+}
+
+#[test]
+fn the_bridge_is_killed_while_the_merchant_reads() {
+    let (mut market, _offer) = Market::open(&NOTHING_SOLD, Stall::default());
+    let refund = market.refund(&OWED);
+    market.bridge = None;
+    market.merchant.unplug();
+    market.merchant.hesitates = 4;
+    market.merchant.plug_in();
+    market.start_bridge();
+    let mut payee = market.withdraw(Ldk::V0_2, &refund);
+    market.wait_for_log("waits for one of its buttons");
+    // Longer than the bridge waits for a quick merchant: it has left them with the prompt.
+    sleep(Duration::from_secs(2));
+    market.bridge = None;
+    market.start_bridge();
+    is_paid_once(&market, &refund, &mut payee);
+}
+
+/// A payee whose invoice the device has authorised, which it has said to nobody; and the bridge's
+/// line to it, which works again for whoever comes next.
+fn authorised_unheard(payee: Ldk) -> (Market, Value, Process, CutLine) {
+    let (mut market, _offer) = Market::open(&NOTHING_SOLD, Stall::default());
+    let refund = market.refund(&OWED);
+    market.bridge = None;
+    let line = CutLine::to(&market.merchant.device);
+    market.start_bridge_at(&line.address, &[]);
+    let payee = market.withdraw(payee, &refund);
+    line.wait_until_cut();
+    (market, refund, payee, line)
+}
+
+/// The payee sends nothing again, has the money, and gets it no second time.
+fn is_paid_once(market: &Market, refund: &Value, payee: &mut Process) {
+    // A payee who gets nothing would be waited for without end.
+    let _ = market.wait_for_refund(refund, "paid");
+    let paid = is_paid(market, refund, payee);
+    sleep(SETTLES);
+    assert_eq!(market.refund_on_record(refund), paid);
+    assert_eq!(market.bridge_log().matches("a refund was paid").count(), 1);
 }
 
 #[test]

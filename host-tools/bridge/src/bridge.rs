@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::connections::{Peers, accept, bind, fetch, keep, peers};
-use crate::forwarder::{Forwarder, Laps};
+use crate::forwarder::{Errand, Forwarder, Laps};
 use crate::gossip::{Map, no_reader};
 use crate::router::{Router, Way};
 use crate::waiting::Waiting;
@@ -129,33 +129,46 @@ impl fmt::Debug for Bridge {
     }
 }
 
-/// Asks the device about one onion after the other and sends on what it answers. What waits for the
-/// merchant's button is asked about again, and holds up nothing else.
+/// Asks the device about one onion after the other and sends on what it answers: first about what an
+/// earlier bridge left. What waits for the merchant's button is asked about again, and holds up
+/// nothing else.
 async fn serve(peers: Arc<Peers>, forwarder: Arc<Forwarder>, mut device: impl Device) {
     let mut waiting = Waiting::new();
     let mut clock = interval(LOOK);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let left = device.left_over().await.into_iter();
+    let mut due: VecDeque<_> =
+        left.map(|onion| (None, Errand { onion, laps: Laps::REPLY })).collect();
     loop {
-        let due = tokio::select! {
-            errand = forwarder.next_for_device() => VecDeque::from([(Instant::now(), errand)]),
+        for (since, errand) in due {
+            let since = match device.answer(&errand.onion).await {
+                Outcome::Silence => continue,
+                Outcome::Send(outgoing) => {
+                    forwarder.send_from_device(errand.laps, &outgoing);
+                    peers.process_events();
+                    continue;
+                }
+                Outcome::Later => since.or_else(|| Some(Instant::now())),
+                Outcome::Unheard => None,
+            };
+            if let Some(dropped) = waiting.push(since, errand) {
+                device.given_up(&dropped.onion).await;
+            }
+        }
+        due = tokio::select! {
+            errand = forwarder.next_for_device() => VecDeque::from([(None, errand)]),
             _ = clock.tick(), if !waiting.is_empty() => {
                 if device.has_merchant_decided().await {
-                    waiting.take(Instant::now())
+                    let [due, late] = waiting.take(Instant::now());
+                    for (_, errand) in late {
+                        device.given_up(&errand.onion).await;
+                    }
+                    due
                 } else {
                     VecDeque::new()
                 }
             }
         };
-        for (since, errand) in due {
-            match device.answer(&errand.onion).await {
-                Outcome::Silence => {}
-                Outcome::Later => waiting.push(since, errand),
-                Outcome::Send(outgoing) => {
-                    forwarder.send_from_device(errand.laps, &outgoing);
-                    peers.process_events();
-                }
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@ mod arguments;
 mod board;
 mod cashier;
 mod control;
+mod handovers;
 mod key_file;
 mod metrics;
 mod paymaster;
@@ -38,6 +39,7 @@ use tracing_subscriber::EnvFilter;
 use self::arguments::Arguments;
 use self::board::{Board, keep_told, tell_time};
 use self::cashier::Cashier;
+use self::handovers::Handovers;
 use self::paymaster::Paymaster;
 use self::payment_paths::Ways;
 use self::tally::Tally;
@@ -123,6 +125,8 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
         tally: tally.clone(),
         payable: payable.clone(),
         prompt: None,
+        handovers: Handovers::default(),
+        unheard: false,
     };
     let (answering, asked) = (board(client.clone(), records), board(client, own_records));
 

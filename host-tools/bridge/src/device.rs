@@ -12,10 +12,22 @@ pub trait Device: Send + 'static {
     /// Answers one onion message.
     fn answer(&mut self, onion: &Onion) -> impl Future<Output = Outcome> + Send;
 
-    /// Whether the merchant has decided since an answer was [`Outcome::Later`], as far as anybody
-    /// knows. Asked about once a second, and only while something waits.
+    /// Whether the merchant has decided since an answer was [`Outcome::Later`], and the device is back
+    /// since one was [`Outcome::Unheard`], as far as anybody knows. Asked about once a second, and only
+    /// while something waits.
     fn has_merchant_decided(&mut self) -> impl Future<Output = bool> + Send {
         ready(true)
+    }
+
+    /// What was handed over before this program began, and may have an outcome that nobody knows:
+    /// it is answered before anything else.
+    fn left_over(&mut self) -> impl Future<Output = Vec<Onion>> + Send {
+        ready(Vec::new())
+    }
+
+    /// An onion that was to be put to the device again is not.
+    fn given_up(&mut self, _onion: &Onion) -> impl Future<Output = ()> + Send {
+        ready(())
     }
 }
 
@@ -27,6 +39,9 @@ pub enum Outcome {
     /// The merchant is being asked, about this request or about one before it: the same onion is put
     /// to the device again once they have decided.
     Later,
+    /// The device was lost, and nobody knows what it has said: the same onion is put to it again once
+    /// it is back, however long that takes.
+    Unheard,
     /// An onion to send on: a reply along the request's reply path, or the rest of a path that
     /// leads through the device.
     Send(Box<Outgoing>),

@@ -18,6 +18,7 @@ mod network {
     };
     use lightning::blinded_path::message::MessageForwardNode;
     use tokio::runtime::Runtime;
+    use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
     use tokio::time::{sleep, timeout};
 
     use crate::ldk_device::{LdkDevice, VIRTUAL_CHANNEL};
@@ -166,6 +167,57 @@ mod network {
         });
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_an_earlier_bridge_left_is_put_to_the_device_and_given_up_when_too_many_wait() {
+        let device = LdkDevice::new(9);
+        let settings = settings(&device, &[]);
+        let onion = |number: u8| Onion {
+            path_key: device.address().node_id,
+            packet: vec![number; usize::from(number)],
+        };
+        let left: Vec<_> = (1..=17).map(onion).collect();
+        let (told, mut said) = unbounded_channel();
+        let _bridge = start(settings, Undecided { left: left.clone(), told }).await;
+        for onion in &left {
+            let put = timeout(Duration::from_secs(20), said.recv()).await.unwrap();
+            assert_eq!(put, Some((onion.clone(), Fate::Put)));
+        }
+        let given_up = timeout(Duration::from_secs(20), said.recv()).await.unwrap();
+        assert_eq!(given_up, Some((onion(17), Fate::GivenUp)), "sixteen may wait");
+    }
+
+    /// Never says anything but that its merchant is being asked.
+    struct Undecided {
+        left: Vec<Onion>,
+        told: UnboundedSender<(Onion, Fate)>,
+    }
+
+    /// What is done with an onion.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Fate {
+        Put,
+        GivenUp,
+    }
+
+    impl Device for Undecided {
+        async fn answer(&mut self, onion: &Onion) -> Outcome {
+            self.told.send((onion.clone(), Fate::Put)).unwrap();
+            Outcome::Later
+        }
+
+        async fn has_merchant_decided(&mut self) -> bool {
+            false
+        }
+
+        async fn left_over(&mut self) -> Vec<Onion> {
+            self.left.clone()
+        }
+
+        async fn given_up(&mut self, onion: &Onion) {
+            self.told.send((onion.clone(), Fate::GivenUp)).unwrap();
+        }
+    }
+
     /// Sends every answer of a device to another node than it is for.
     struct Readdressed {
         device: LdkDevice,
@@ -175,7 +227,7 @@ mod network {
     impl Device for Readdressed {
         async fn answer(&mut self, onion: &Onion) -> Outcome {
             match self.device.answer(onion).await {
-                outcome @ (Outcome::Silence | Outcome::Later) => outcome,
+                outcome @ (Outcome::Silence | Outcome::Later | Outcome::Unheard) => outcome,
                 Outcome::Send(mut outgoing) => {
                     outgoing.destination = Destination::Node(self.to);
                     Outcome::Send(outgoing)

@@ -4,9 +4,11 @@
 //!
 //! One `SQLite` file. Whatever a method has returned `Ok` for is on the disk, also when the program is
 //! killed the moment after; several programs may have the file open at once. It holds what the
-//! merchant's rules let the device tell, and nothing of a payer: no note, no key, no request.
+//! merchant's rules let the device tell, and nothing of a payer: no note, no key, no request. While a
+//! refund is open, it also holds the few onion messages that the device has not answered yet, sealed.
 
 mod event;
+mod handover;
 mod invoice;
 mod offer;
 mod payout;
@@ -24,6 +26,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use event::{Event, EventKind};
+pub use handover::Handover;
 pub use invoice::{Invoice, InvoiceState, Issued, News, Paid};
 pub use offer::{MadeBy, Offer};
 pub use payout::{Authorised, Outcome, Payout};

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::RecordError;
 
 /// What each version of the layout adds to the one before; a file is brought up one by one.
-const STEPS: [&str; 5] = [TABLES, EVENTS, MAKERS, REFUNDS, SIGNERS];
+const STEPS: [&str; 6] = [TABLES, EVENTS, MAKERS, REFUNDS, SIGNERS, HANDOVERS];
 
 const TABLES: &str = "
     CREATE TABLE offers (
@@ -85,6 +85,18 @@ const SIGNERS: &str = "
         node BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
     ALTER TABLE refunds ADD COLUMN revoked_at INTEGER;
+";
+
+/// What the device was handed while it might authorise a payment. The packet comes last: it is 33 KB,
+/// and counting a try is not to write it again.
+const HANDOVERS: &str = "
+    CREATE TABLE handovers (
+        number INTEGER PRIMARY KEY,
+        id BLOB NOT NULL UNIQUE,
+        tries INTEGER NOT NULL,
+        path_key BLOB NOT NULL,
+        packet BLOB NOT NULL
+    ) STRICT;
 ";
 
 /// Kilobytes of the file that are kept in memory. Payment hashes land all over the table, so a larger

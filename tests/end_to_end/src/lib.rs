@@ -11,7 +11,7 @@ mod process;
 mod shop;
 
 pub use board::Hardware;
-pub use line::RecordedLine;
+pub use line::{CutLine, RecordedLine};
 pub use market::{Market, Software, Stall};
 pub use process::{Process, ask, program};
 pub use shop::{Ldk, Merchant, Opening, Relay, Shop, verified};

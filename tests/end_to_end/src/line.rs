@@ -1,7 +1,12 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
+
+use countersign_link::{FrameDecoder, Reply};
 
 /// A cable between a bridge and a device that keeps every byte which goes over it.
 #[derive(Debug)]
@@ -18,19 +23,14 @@ impl RecordedLine {
     /// There is no port left.
     #[must_use]
     pub fn to(device: &str) -> Self {
-        let device = device.strip_prefix("tcp:").unwrap().to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("tcp:{}", listener.local_addr().unwrap());
         let bytes = Arc::new(Mutex::new([Vec::new(), Vec::new()]));
         let kept = bytes.clone();
-        thread::spawn(move || {
-            for host in listener.incoming().map_while(Result::ok) {
-                let Ok(board) = TcpStream::connect(&device) else { continue };
-                let ends = [host.try_clone().unwrap(), board.try_clone().unwrap()];
-                let [host_again, board_again] = ends;
-                copy(host, board_again, 0, kept.clone());
-                copy(board, host_again, 1, kept.clone());
-            }
+        let address = lay(device, move |side| {
+            let kept = kept.clone();
+            Box::new(move |bytes| {
+                kept.lock().unwrap()[side].extend_from_slice(bytes);
+                true
+            })
         });
         Self { address, bytes }
     }
@@ -48,12 +48,87 @@ impl RecordedLine {
     }
 }
 
-fn copy(mut from: TcpStream, mut to: TcpStream, side: usize, kept: Arc<Mutex<[Vec<u8>; 2]>>) {
+/// A cable between a bridge and a device that goes dead in the very instant in which the device says
+/// that a payment is authorised: the device has said it, and the bridge never hears it. Whoever
+/// comes next finds the cable whole.
+#[derive(Debug)]
+pub struct CutLine {
+    /// Where the bridge finds the device.
+    pub address: String,
+    cut: Receiver<()>,
+}
+
+impl CutLine {
+    /// Lays a cable to the device at `device`, which is `tcp:HOST:PORT`.
+    ///
+    /// # Panics
+    /// There is no port left.
+    #[must_use]
+    pub fn to(device: &str) -> Self {
+        let (say, cut) = channel();
+        let is_cut = Arc::new(AtomicBool::new(false));
+        let address = lay(device, move |side| match side {
+            DEVICE => cut_at_payment(say.clone(), is_cut.clone()),
+            _ => Box::new(|_| true),
+        });
+        Self { address, cut }
+    }
+
+    /// Waits until the device has authorised a payment, which nobody knows.
+    ///
+    /// # Panics
+    /// It does not come to that.
+    pub fn wait_until_cut(&self) {
+        self.cut.recv_timeout(PATIENCE).unwrap();
+    }
+}
+
+fn cut_at_payment(say: Sender<()>, is_cut: Arc<AtomicBool>) -> Tap {
+    let (mut decoder, mut is_dead) = (FrameDecoder::new(), false);
+    Box::new(move |bytes| {
+        let mut rest = bytes;
+        while let Some(frame) = decoder.next(&mut rest) {
+            let reply = frame.ok().and_then(|frame| frame.message::<Reply<'_>>().ok());
+            let is_payment = reply.is_some_and(|reply| matches!(reply.body, Reply::Pay(_)));
+            if is_payment && !is_cut.swap(true, Ordering::Relaxed) {
+                is_dead = true;
+                say.send(()).unwrap();
+            }
+        }
+        !is_dead
+    })
+}
+
+/// Looks at what goes by, and says whether it goes on.
+type Tap = Box<dyn FnMut(&[u8]) -> bool + Send>;
+
+/// The sides of a cable: who speaks.
+const HOST: usize = 0;
+const DEVICE: usize = 1;
+
+/// Lays a cable to the device at `device`, with a tap at either side of each connection, and returns
+/// where it begins.
+fn lay(device: &str, tap: impl Fn(usize) -> Tap + Send + 'static) -> String {
+    let device = device.strip_prefix("tcp:").unwrap().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("tcp:{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for host in listener.incoming().map_while(Result::ok) {
+            let Ok(board) = TcpStream::connect(&device) else { continue };
+            let [host_again, board_again] = [&host, &board].map(|end| end.try_clone().unwrap());
+            copy(host, board_again, tap(HOST));
+            copy(board, host_again, tap(DEVICE));
+        }
+    });
+    address
+}
+
+fn copy(mut from: TcpStream, mut to: TcpStream, mut tap: Tap) {
     thread::spawn(move || {
         let mut buffer = [0; 2048];
         while let Ok(length @ 1..) = from.read(&mut buffer) {
-            kept.lock().unwrap()[side].extend_from_slice(&buffer[..length]);
-            if to.write_all(&buffer[..length]).is_err() {
+            let bytes = &buffer[..length];
+            if tap(bytes) && to.write_all(bytes).is_err() {
                 break;
             }
         }
@@ -77,3 +152,6 @@ fn frames(wire: &[u8]) -> Vec<u8> {
     }
     frames
 }
+
+/// An emulated device needs seconds for an invoice.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -134,11 +134,16 @@ impl Market {
 
     /// Starts the bridge with more settings.
     pub fn start_bridge_with(&mut self, more: &[&str]) {
+        let device = self.merchant.device.clone();
+        self.start_bridge_at(&device, more);
+    }
+
+    /// Starts the bridge for a device at another address.
+    pub fn start_bridge_at(&mut self, device: &str, more: &[&str]) {
         self.bridge = None;
-        let socket = self.path("node.socket");
-        let (entrance, device) = (self.entrance(), self.merchant.device.clone());
+        let (entrance, socket) = (self.entrance(), self.path("node.socket"));
         let arguments = ["--peer", &entrance, "--node", text(&socket)];
-        self.bridge = Some(self.merchant.bridge(&device, &[&arguments[..], more].concat()));
+        self.bridge = Some(self.merchant.bridge(device, &[&arguments[..], more].concat()));
     }
 
     /// Lets a payer with these channels come and pay, to the end.
@@ -273,6 +278,18 @@ impl Market {
     #[must_use]
     pub fn bridge_log(&self) -> String {
         std::fs::read_to_string(self.merchant.path("bridge.log")).unwrap()
+    }
+
+    /// Waits until the bridge has logged that.
+    ///
+    /// # Panics
+    /// It does not.
+    pub fn wait_for_log(&self, words: &str) {
+        let begin = Instant::now();
+        while !self.bridge_log().contains(words) {
+            assert!(begin.elapsed() < PATIENCE, "no {words}: {}", self.bridge_log());
+            sleep(POLL);
+        }
     }
 
     fn entrance(&self) -> String {

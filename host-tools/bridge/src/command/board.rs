@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio::task::block_in_place;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::handovers::{Handovers, Id};
 use super::paymaster::authorised;
 use super::payment_paths::Ways;
 use super::rate::RateSource;
@@ -92,6 +93,9 @@ pub(crate) struct Board {
     pub(crate) payable: Arc<Notify>,
     /// The prompt that the merchant was last left with.
     pub(crate) prompt: Option<u32>,
+    pub(crate) handovers: Handovers,
+    /// Whether the device was gone before its answer was on record.
+    pub(crate) unheard: bool,
 }
 
 impl Board {
@@ -214,19 +218,63 @@ impl Board {
 
     /// Whether the merchant has decided about what they were last left with, as far as is known.
     pub(crate) async fn has_decided(&mut self) -> bool {
-        let Some(prompt) = self.prompt else { return true };
-        match self.client.lock().await.is_with_merchant(prompt).await {
+        if self.prompt.is_none() && !self.unheard {
+            return true;
+        }
+        let mut client = self.client.lock().await;
+        let waits = match self.prompt {
+            Some(prompt) => client.is_with_merchant(prompt).await,
+            None => client.status().await.map(|_status| false),
+        };
+        match waits {
             Ok(true) => false,
             Ok(false) => {
                 self.prompt = None;
+                self.unheard = false;
                 true
             }
             Err(error) => {
-                tracing::debug!("the device was not asked about its prompt: {error}");
+                tracing::debug!("the device was not asked what it waits for: {error}");
                 false
             }
         }
     }
+
+    /// Puts an onion to the device, and does what it answers. Where a payment may be lost with the
+    /// answer, `kept` is what the onion is on record as.
+    async fn put(&mut self, onion: LinkOnion<'_>, kept: Option<Id>) -> Result<Outcome, String> {
+        let (outcome, is_known) = match self.ask(onion).await {
+            Ok(answer) => {
+                let followed = self.follow(answer);
+                let is_known = !followed.as_ref().is_err_and(is_unwritten);
+                (followed.map_err(|error| format!("{error:#}")), is_known)
+            }
+            // Not as an `anyhow::Error`, which walks the stack where `RUST_BACKTRACE` is set: that a
+            // cable is pulled would read half a megabyte of unwinding tables into memory.
+            Err(error) => (Err(error.to_string()), !may_come(&error)),
+        };
+        let Some(id) = kept else { return outcome };
+        match outcome {
+            Err(error) if !is_known => {
+                tracing::warn!("{error}; the device is asked again about a message");
+                self.unheard = true;
+                Ok(Outcome::Unheard)
+            }
+            Ok(Outcome::Later) => {
+                Handovers::leave_with_merchant(&self.records, &id);
+                Ok(Outcome::Later)
+            }
+            outcome => {
+                self.handovers.end(&self.records, &id);
+                outcome
+            }
+        }
+    }
+}
+
+/// Whether an answer of the device's is lost because the record could not be written.
+fn is_unwritten(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(RecordError::Database(_)))
 }
 
 fn outgoing(answer: countersign_client::Outgoing) -> anyhow::Result<Outgoing> {
@@ -237,13 +285,12 @@ fn outgoing(answer: countersign_client::Outgoing) -> anyhow::Result<Outgoing> {
 
 impl Device for Board {
     async fn answer(&mut self, onion: &Onion) -> Outcome {
-        let path_key = onion.path_key.serialize();
-        let onion = LinkOnion { path_key: &path_key, packet: &onion.packet };
-        let outcome = match self.ask(onion).await {
-            Ok(answer) => self.follow(answer).map_err(|error| format!("{error:#}")),
-            // Not as an `anyhow::Error`, which walks the stack where `RUST_BACKTRACE` is set: that a
-            // cable is pulled would read half a megabyte of unwinding tables into memory.
-            Err(error) => Err(error.to_string()),
+        let outcome = match self.handovers.begin(&self.records, onion) {
+            Ok(kept) => {
+                let path_key = onion.path_key.serialize();
+                self.put(LinkOnion { path_key: &path_key, packet: &onion.packet }, kept).await
+            }
+            Err(error) => Err(format!("{error:#}")),
         };
         outcome.unwrap_or_else(|error| {
             self.tally.failures.up();
@@ -254,6 +301,21 @@ impl Device for Board {
 
     async fn has_merchant_decided(&mut self) -> bool {
         self.has_decided().await
+    }
+
+    async fn left_over(&mut self) -> Vec<Onion> {
+        let left = self.handovers.left_over(&self.records).unwrap_or_else(|error| {
+            tracing::warn!("{error}");
+            Vec::new()
+        });
+        if !left.is_empty() {
+            tracing::info!("the device is asked again about {} messages", left.len());
+        }
+        left
+    }
+
+    async fn given_up(&mut self, onion: &Onion) {
+        self.handovers.give_up(&self.records, onion);
     }
 }
 
