@@ -22,6 +22,7 @@ fn each_release_is_paid_by_each_release() {
             assert_eq!(market.refund_on_record(&refund)["state"], "open");
             let mut payee = market.withdraw(payee, &refund);
             is_paid(&market, &refund, &mut payee);
+            is_told(&market, &refund);
         }
     }
 }
@@ -108,6 +109,18 @@ fn authorised_unheard(payee: Ldk) -> (Market, Value, Process, CutLine) {
     (market, refund, payee, line)
 }
 
+/// The shop's software is told what became of the refund, once, also when it comes late.
+fn is_told(market: &Market, refund: &Value) {
+    let names = |events: &[Value]| {
+        let of_it = events.iter().filter(|event| event["refund"]["id"] == refund["id"]);
+        of_it.map(|event| event["event"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let events = market.watch_for(|events| names(events).iter().any(|name| name == "refund-paid"));
+    assert_eq!(names(&events), ["refund-authorised", "refund-paid"]);
+    let paid = events.iter().rfind(|event| event["refund"]["id"] == refund["id"]).unwrap();
+    assert_eq!(paid["refund"], market.refund_on_record(refund));
+}
+
 /// The payee sends nothing again, has the money, and gets it no second time.
 fn is_paid_once(market: &Market, refund: &Value, payee: &mut Process) {
     // A payee who gets nothing would be waited for without end.
@@ -116,6 +129,7 @@ fn is_paid_once(market: &Market, refund: &Value, payee: &mut Process) {
     sleep(SETTLES);
     assert_eq!(market.refund_on_record(refund), paid);
     assert_eq!(market.bridge_log().matches("a refund was paid").count(), 1);
+    is_told(market, refund);
 }
 
 #[test]

@@ -1,17 +1,15 @@
 //! `countersign invoices`: what the device has issued, and what became of it.
 
-use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use countersign_records::Records;
-use countersign_till::{Watch, Webhook, event_json, invoice_json, webhook_secret};
+use countersign_records::{Event, Records, Subject};
+use countersign_till::invoice_json;
 
-use crate::hexadecimal;
 use crate::page::{Page, amount, moment, now};
 use crate::records::RecordsArguments;
+use crate::{hexadecimal, watch, webhook};
 
 /// Say which invoices were issued, paid or expired
 #[derive(Debug, clap::Args)]
@@ -39,23 +37,14 @@ enum Verb {
         #[arg(value_parser = hexadecimal::hash)]
         payment_hash: [u8; 32],
     },
-    /// Print what becomes of invoices as it happens, one JSON object a line
-    Watch {
-        /// Begin after the event of that number, 0 for all; without, with what happens now
-        #[arg(long, value_name = "NUMBER")]
-        since: Option<u64>,
-    },
-    /// Post what becomes of invoices to a shop, again until it takes it
+    /// Print what becomes of invoices as `countersign watch` does, without anything else
     ///
-    /// Runs until it is interrupted, and goes on where it was when it is run again. The bridge does
-    /// the same with --webhook.
-    Webhook {
-        /// Where the shop listens, `https://…` or `http://…`
-        url: String,
-        /// A file with the secret that the shop knows us by; without, events are not signed
-        #[arg(long, value_name = "FILE")]
-        secret: Option<PathBuf>,
-    },
+    /// It was there first: a program that takes every line for an invoice's goes on to work.
+    #[command(hide = true)]
+    Watch(watch::Since),
+    /// The same as `countersign webhook`, which came later
+    #[command(hide = true)]
+    Webhook(webhook::Shop),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -63,26 +52,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let page = match &arguments.verb {
         Verb::List { last } => list(*last, &records)?,
         Verb::Show { payment_hash } => show(payment_hash, &records)?,
-        Verb::Watch { since } => return watch(*since, records),
-        Verb::Webhook { url, secret } => {
-            let secret = secret.as_deref().map(webhook_secret).transpose()?;
-            let Err(error) = Webhook::new(url, secret)?.run(records);
-            return Err(error.into());
+        Verb::Watch(since) => {
+            let is_invoice = |event: &Event| matches!(event.subject, Subject::Invoice(_));
+            return watch::follow(since, records, is_invoice);
         }
+        Verb::Webhook(shop) => return webhook::tell(shop, records),
     };
     page.print(arguments.json)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn watch(since: Option<u64>, records: Records) -> anyhow::Result<ExitCode> {
-    let mut watch = Watch::new(records, since)?;
-    let mut out = std::io::stdout().lock();
-    loop {
-        for event in watch.wait()? {
-            writeln!(out, "{}", event_json(&event, now()?))?;
-        }
-        out.flush()?;
-    }
 }
 
 fn list(last: u64, records: &Records) -> anyhow::Result<Page> {

@@ -21,6 +21,8 @@ mod proof;
 mod records;
 mod refund;
 mod sibling;
+mod watch;
+mod webhook;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -39,6 +41,8 @@ enum Verb {
     Invoices(invoices::Arguments),
     Proof(proof::Arguments),
     Refund(refund::Arguments),
+    Watch(watch::Arguments),
+    Webhook(webhook::Arguments),
     Bridge(bridge::Arguments),
     Node(node::Arguments),
 }
@@ -52,6 +56,8 @@ fn main() -> ExitCode {
         Verb::Invoices(arguments) => invoices::run(&arguments),
         Verb::Proof(arguments) => proof::run(&arguments),
         Verb::Refund(arguments) => refund::run(&arguments),
+        Verb::Watch(arguments) => watch::run(&arguments),
+        Verb::Webhook(arguments) => webhook::run(&arguments),
         Verb::Bridge(arguments) => bridge::run(&arguments),
         Verb::Node(arguments) => node::run(&arguments),
     };

@@ -1,6 +1,6 @@
-//! The merchant's record of what their device has issued: offers by text, invoices by payment hash,
-//! and in numbered events what became of them; and of what they pay themselves, refunds by text and
-//! the one invoice that is paid for each.
+//! The merchant's record of what their device has issued: offers by text, invoices by payment hash;
+//! of what they pay themselves, refunds by text and the one invoice that is paid for each; and in
+//! numbered events what became of invoices and refunds.
 //!
 //! One `SQLite` file. Whatever a method has returned `Ok` for is on the disk, also when the program is
 //! killed the moment after; several programs may have the file open at once. It holds what the
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, Subject};
 pub use handover::Handover;
 pub use invoice::{Invoice, InvoiceState, Issued, News, Paid};
 pub use offer::{MadeBy, Offer};

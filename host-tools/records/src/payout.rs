@@ -1,7 +1,8 @@
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::{RecordError, Records, column, number};
+use crate::event::happened;
+use crate::{EventKind, RecordError, Records, column, number};
 
 /// An invoice for a refund of the merchant's, which the device has authorised to be paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl Records {
     pub fn authorise(&self, authorised: &Authorised) -> Result<(), RecordError> {
         let Authorised { payment_hash, refund, amount_msat, invoice, at, expires_at } = authorised;
         let change = self.change()?;
-        change.execute(
+        let added = change.execute(
             "INSERT OR IGNORE INTO payouts
                 (refund, payment_hash, amount_msat, invoice, authorised_at, expires_at)
                 VALUES (?, ?, ?, ?, ?, ?)",
@@ -105,6 +106,9 @@ impl Records {
             change.query_row(query, [refund], |row| row.get(0)).optional()?;
         if kept != Some(*payment_hash) {
             return Err(RecordError::OtherInvoice);
+        }
+        if added > 0 {
+            happened(&change, refund, EventKind::RefundAuthorised, *at)?;
         }
         Ok(change.commit()?)
     }
@@ -151,17 +155,28 @@ impl Records {
         payment_hash: &[u8; 32],
         outcome: &Outcome,
     ) -> Result<(), RecordError> {
-        let (at, paid) = match outcome {
-            Outcome::Paid { at, preimage, fee_msat } => (at, Some((preimage, column(*fee_msat)))),
-            Outcome::Failed { at } => (at, None),
+        let (at, paid, kind) = match outcome {
+            Outcome::Paid { at, preimage, fee_msat } => {
+                (at, Some((preimage, column(*fee_msat))), EventKind::RefundPaid)
+            }
+            Outcome::Failed { at } => (at, None, EventKind::RefundFailed),
         };
         let (preimage, fee) = paid.unzip();
-        self.connection.execute(
-            "UPDATE payouts SET settled_at = ?, preimage = ?, fee_msat = ?
-                WHERE payment_hash = ? AND preimage IS NULL",
-            params![column(*at), preimage, fee, payment_hash],
-        )?;
-        Ok(())
+        let change = self.change()?;
+        let settled: Option<[u8; 32]> = change
+            .query_row(
+                "UPDATE payouts SET settled_at = ?1, preimage = ?2, fee_msat = ?3
+                    WHERE payment_hash = ?4 AND preimage IS NULL
+                        AND (settled_at IS NULL OR ?2 IS NOT NULL)
+                    RETURNING refund",
+                params![column(*at), preimage, fee, payment_hash],
+                |row| row.get(0),
+            )
+            .optional()?;
+        if let Some(refund) = settled {
+            happened(&change, &refund, kind, *at)?;
+        }
+        Ok(change.commit()?)
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::RecordError;
 
 /// What each version of the layout adds to the one before; a file is brought up one by one.
-const STEPS: [&str; 6] = [TABLES, EVENTS, MAKERS, REFUNDS, SIGNERS, HANDOVERS];
+const STEPS: [&str; 7] = [TABLES, EVENTS, MAKERS, REFUNDS, SIGNERS, HANDOVERS, REFUND_EVENTS];
 
 const TABLES: &str = "
     CREATE TABLE offers (
@@ -99,6 +99,31 @@ const HANDOVERS: &str = "
     ) STRICT;
 ";
 
+/// Events of refunds, in the same numbers: whoever has told all up to one goes on there. What became
+/// of earlier refunds is told as well, which nobody has been.
+const REFUND_EVENTS: &str = "
+    CREATE TABLE all_events (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        payment_hash BLOB REFERENCES invoices,
+        refund BLOB REFERENCES refunds,
+        kind TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        UNIQUE (payment_hash, kind),
+        UNIQUE (refund, kind),
+        CHECK ((payment_hash IS NULL) <> (refund IS NULL))
+    ) STRICT;
+    INSERT INTO all_events (number, payment_hash, kind, at)
+        SELECT number, payment_hash, kind, at FROM events;
+    DROP TABLE events;
+    ALTER TABLE all_events RENAME TO events;
+    INSERT INTO events (refund, kind, at)
+        SELECT refund, 'refund-authorised', authorised_at FROM payouts
+        UNION ALL
+        SELECT refund, iif(preimage IS NULL, 'refund-failed', 'refund-paid'), settled_at
+            FROM payouts WHERE settled_at IS NOT NULL
+        ORDER BY 3, 1, 2;
+";
+
 /// Kilobytes of the file that are kept in memory. Payment hashes land all over the table, so a larger
 /// cache would grow with the record until it is full, for no gain: the system keeps the file anyway.
 const CACHE_KILOBYTES: i64 = 256;
@@ -134,7 +159,8 @@ fn migrate(connection: &Connection) -> Result<(), RecordError> {
 mod tests {
     use rusqlite::Connection;
 
-    use super::{TABLES, prepared};
+    use super::{STEPS, TABLES, prepared};
+    use crate::testing::refund;
     use crate::{EventKind, InvoiceState, RecordError, Records};
 
     #[test]
@@ -151,6 +177,39 @@ mod tests {
         let seen: Vec<_> = events.iter().map(|event| (event.kind, event.at)).collect();
         assert_eq!(seen, [(EventKind::Issued, 50), (EventKind::Paid, 55)]);
         assert_eq!(records.invoice(&[0; 32]).unwrap().unwrap().state(70), InvoiceState::Paid);
+    }
+
+    #[test]
+    fn a_record_without_events_of_refunds_keeps_its_numbers_and_gets_them() {
+        let old = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..6] {
+            old.execute_batch(step).unwrap();
+        }
+        old.pragma_update(None, "user_version", 6).unwrap();
+        old.execute_batch(
+            "INSERT INTO invoices VALUES (zeroblob(32), zeroblob(32), 7, 50, 60, x'', 7, 55);
+            INSERT INTO events VALUES (3, zeroblob(32), 'issued', 50);
+            INSERT INTO events VALUES (8, zeroblob(32), 'paid', 55);
+            INSERT INTO webhooks VALUES ('http://shop', 8);
+            INSERT INTO refunds VALUES (zeroblob(32), 'lnr1', 'sorry', 7, 40, 60, NULL);
+            INSERT INTO payouts VALUES
+                (zeroblob(32), zeroblob(32), 7, x'', 41, 60, NULL, 42, zeroblob(32), 0);",
+        )
+        .unwrap();
+        let records = Records { connection: prepared(old).unwrap() };
+        records.add_refund(&refund(1)).unwrap();
+        records.note_expired(300).unwrap();
+        let events = records.events_after(0, 9).unwrap();
+        let seen: Vec<_> = events.iter().map(|it| (it.number, it.kind, it.at)).collect();
+        let all = [
+            (3, EventKind::Issued, 50),
+            (8, EventKind::Paid, 55),
+            (9, EventKind::RefundAuthorised, 41),
+            (10, EventKind::RefundPaid, 42),
+            (11, EventKind::RefundExpired, 200),
+        ];
+        assert_eq!(seen, all);
+        assert_eq!(records.delivered("http://shop").unwrap(), 8);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use countersign_records::{Event, RecordError, Records};
 pub struct Watch {
     records: Records,
     last: u64,
-    /// When it was looked for invoices that have expired.
+    /// When it was looked for what has expired.
     swept: Option<Instant>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn now() -> u64 {
 
 /// How often the record is looked at.
 const LOOK: Duration = Duration::from_millis(100);
-/// How often it is looked for invoices that have expired.
+/// How often it is looked for what has expired.
 const SWEEP: Duration = Duration::from_secs(5);
 /// Events that are read at once.
 const AT_ONCE: u64 = 100;

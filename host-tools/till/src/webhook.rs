@@ -16,8 +16,9 @@ use crate::{TillError, Watch, event_json};
 ///
 /// The body is [`event_json`]'s, `Idempotency-Key` is its `id`, and [`SIGNATURE_HEADER`] proves that
 /// it comes from whoever knows the secret. A shop has taken an event when it answers with a status
-/// from 200 to 299; anything else, or nothing within ten seconds, is tried again, after a second at
-/// first and never later than after five minutes.
+/// from 200 to 299, which is also what it says to one that it does not know; anything else, or nothing
+/// within ten seconds, is tried again, after a second at first and never later than after five
+/// minutes.
 pub struct Webhook {
     url: String,
     secret: Option<Vec<u8>>,

@@ -1,4 +1,5 @@
-//! A shop that is told: in order, signed, again when it refuses, and never not.
+//! A shop that is told, of invoices and refunds: in order, signed, again when it refuses, and never
+//! not.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its purpose")]
 #![expect(clippy::tests_outside_test_module, reason = "this file is nothing but tests")]
@@ -10,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use countersign_crypto::hmac_sha256;
-use countersign_records::{Issued, Paid, Records};
+use countersign_records::{Authorised, Issued, Offered, Outcome, Paid, Records};
 use countersign_till::{SIGNATURE_HEADER, Watch, Webhook};
+use serde_json::Value;
 use tempfile::TempDir;
 use tiny_http::{Response, Server};
 
@@ -57,6 +59,34 @@ fn issue(path: &Path, number: u8) {
     };
     Records::open(path).unwrap().add_invoice(&issued).unwrap();
 }
+
+/// A refund of the merchant's that has expired.
+fn offer(records: &Records, number: u8) {
+    let offered = Offered {
+        id: [number; 32],
+        text: format!("lnr{number}"),
+        description: "too much was paid".to_owned(),
+        amount_msat: 7_000,
+        created_at: 100,
+        expires_at: Some(200),
+    };
+    records.add_refund(&offered).unwrap();
+}
+
+/// The device authorises an invoice for it.
+fn authorise(records: &Records, number: u8) {
+    let authorised = Authorised {
+        payment_hash: [!number; 32],
+        refund: [number; 32],
+        amount_msat: 7_000,
+        invoice: Vec::new(),
+        at: 120,
+        expires_at: 180,
+    };
+    records.authorise(&authorised).unwrap();
+}
+
+const PAID: Outcome = Outcome::Paid { at: 130, preimage: [5; 32], fee_msat: 3 };
 
 fn tell(server: &Server, path: &Path) {
     let url = format!("http://{}/", server.server_addr());
@@ -108,6 +138,60 @@ fn a_shop_that_was_away_is_told_what_it_missed() {
     for number in 1..=9 {
         assert_eq!(take(&server, 200).id, id(number, "issued"));
     }
+}
+
+#[test]
+fn a_shop_is_told_of_refunds_in_their_turn_and_again_until_it_takes_them() {
+    let (_folder, path) = record();
+    let server = Server::http("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", server.server_addr());
+    let records = Records::open(&path).unwrap();
+    records.delivered(&url).unwrap();
+    tell(&server, &path);
+    offer(&records, 1);
+    authorise(&records, 1);
+    assert_eq!(take(&server, 500).id, id(1, "refund-authorised"));
+    let authorised = take(&server, 200);
+    assert_eq!(authorised.id, id(1, "refund-authorised"));
+    let body: Value = serde_json::from_str(&authorised.body).unwrap();
+    assert_eq!((&body["event"], &body["at"]), (&"refund-authorised".into(), &120.into()));
+    assert_eq!(body["refund"]["state"], "authorised");
+    assert_eq!(body["refund"]["payment_hash"], hex::encode([!1; 32]));
+    assert!(body.get("invoice").is_none(), "an invoice is one of the merchant's: {body}");
+    issue(&path, 9);
+    records.settle_payout(&[!1; 32], &PAID).unwrap();
+    assert_eq!(take(&server, 200).id, id(9, "issued"));
+    let paid: Value = serde_json::from_str(&take(&server, 200).body).unwrap();
+    assert_eq!((&paid["event"], &paid["refund"]["state"]), (&"refund-paid".into(), &"paid".into()));
+    assert_eq!(paid["refund"]["preimage"], hex::encode([5; 32]));
+    assert_eq!(paid["refund"]["fee_msat"], 3);
+}
+
+#[test]
+fn a_shop_that_was_away_is_told_what_became_of_refunds() {
+    let (_folder, path) = record();
+    let server = Server::http("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", server.server_addr());
+    let records = Records::open(&path).unwrap();
+    records.delivered(&url).unwrap();
+    for number in 1..=3 {
+        offer(&records, number);
+    }
+    authorise(&records, 1);
+    authorise(&records, 2);
+    records.settle_payout(&[!1; 32], &Outcome::Failed { at: 181 }).unwrap();
+    records.settle_payout(&[!2; 32], &PAID).unwrap();
+    drop(records);
+    tell(&server, &path);
+    let told: Vec<_> = (0..5).map(|_| take(&server, 200).id).collect();
+    let all = [
+        id(1, "refund-authorised"),
+        id(2, "refund-authorised"),
+        id(1, "refund-failed"),
+        id(2, "refund-paid"),
+        id(3, "refund-expired"),
+    ];
+    assert_eq!(told, all);
 }
 
 #[test]

@@ -280,6 +280,33 @@ impl Market {
         std::fs::read_to_string(self.merchant.path("bridge.log")).unwrap()
     }
 
+    /// Has a program watch from the beginning until it has been told what it should be, and returns
+    /// what that was.
+    ///
+    /// # Panics
+    /// It is not told.
+    #[must_use]
+    pub fn watch_for(&self, good: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let (path, begin) = (self.path("watch.json"), Instant::now());
+        let mut watch = self.merchant.countersign();
+        watch.args(["watch", "--since", "0"]).stdout(File::create(&path).unwrap());
+        let mut watch = watch.spawn().unwrap();
+        let events = loop {
+            let said = std::fs::read_to_string(&path).unwrap();
+            let lines = said.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+            let events: Vec<_> =
+                lines.map(|line| serde_json::from_str::<Value>(line).unwrap()).collect();
+            if good(&events) || begin.elapsed() > PATIENCE {
+                break events;
+            }
+            sleep(POLL);
+        };
+        watch.kill().unwrap();
+        watch.wait().unwrap();
+        assert!(good(&events), "{events:?}");
+        events
+    }
+
     /// Waits until the bridge has logged that.
     ///
     /// # Panics

@@ -75,7 +75,7 @@ pub(crate) struct Arguments {
     /// Where `countersign refund accept` finds this bridge
     #[arg(long, value_name = "SOCKET")]
     pub(crate) control: Option<PathBuf>,
-    /// Post what becomes of invoices to this shop, again until it takes it
+    /// Post what becomes of invoices and refunds to this shop, again until it takes it
     #[arg(long, value_name = "URL")]
     pub(crate) webhook: Option<String>,
     /// A file with the secret that the shop knows us by

@@ -1,13 +1,13 @@
 use countersign_records::Records;
+use countersign_till::refund_json;
 use serde_json::Value;
 
-use super::show::json;
 use crate::page::{Page, amount, moment, now};
 
 pub(crate) fn run(records: &Records) -> anyhow::Result<Page> {
     let now = now()?;
     let refunds = records.refunds()?;
-    let page = Page::new(refunds.iter().map(|refund| json(refund, now)).collect::<Value>());
+    let page = Page::new(refunds.iter().map(|refund| refund_json(refund, now)).collect::<Value>());
     if refunds.is_empty() {
         return Ok(page.line("No refund is on record yet."));
     }

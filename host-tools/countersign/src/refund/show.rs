@@ -1,6 +1,6 @@
 use anyhow::bail;
 use countersign_records::{Outcome, Payout, Records, Refund};
-use serde_json::{Value, json};
+use countersign_till::refund_json;
 
 use super::Printing;
 use crate::page::{Page, amount, moment, now};
@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &Arguments, records: &Records) -> anyhow::Result<Pa
     let now = now()?;
     let refund = recorded(&arguments.id, records)?;
     let offered = &refund.offered;
-    let mut page = Page::new(json(&refund, now))
+    let mut page = Page::new(refund_json(&refund, now))
         .field("id", hex::encode(offered.id))
         .field("state", refund.state(now))
         .field("amount", amount(offered.amount_msat))
@@ -50,34 +50,6 @@ fn payment(page: Page, payout: &Payout) -> Page {
         }
         (None, None) => page,
     }
-}
-
-/// A refund, for programs.
-pub(super) fn json(refund: &Refund, now: u64) -> Value {
-    let offered = &refund.offered;
-    let payout = refund.payout.as_ref();
-    let (paid, failed) = match payout.and_then(|payout| payout.outcome) {
-        Some(Outcome::Paid { at, preimage, fee_msat }) => (Some((at, preimage, fee_msat)), None),
-        Some(Outcome::Failed { at }) => (None, Some(at)),
-        None => (None, None),
-    };
-    json!({
-        "id": hex::encode(offered.id),
-        "state": refund.state(now).to_string(),
-        "refund": offered.text,
-        "description": offered.description,
-        "amount_msat": offered.amount_msat,
-        "created_at": offered.created_at,
-        "expires_at": offered.expires_at,
-        "revoked_at": refund.revoked_at,
-        "payment_hash": payout.map(|payout| hex::encode(payout.authorised.payment_hash)),
-        "authorised_at": payout.map(|payout| payout.authorised.at),
-        "trouble": payout.and_then(|payout| payout.trouble.as_deref()),
-        "paid_at": paid.map(|(at, ..)| at),
-        "preimage": paid.map(|(_, preimage, _)| hex::encode(preimage)),
-        "fee_msat": paid.map(|(.., fee_msat)| fee_msat),
-        "failed_at": failed,
-    })
 }
 
 /// The refund on record whose id begins with `beginning`.
