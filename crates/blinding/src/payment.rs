@@ -53,8 +53,12 @@ pub struct PaymentPath<'a> {
 /// Why there can be no payment path like this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathError {
-    /// Fees, blocks or heights add up to more than their fields hold.
-    Overflow,
+    /// The base fees add up to more than `fee_base_msat` holds.
+    FeeBase,
+    /// The proportional fees add up to more than `fee_proportional_millionths` holds.
+    FeeProportional,
+    /// The deltas add up to more than `cltv_expiry_delta` holds, or the heights than 32 bits.
+    CltvDelta,
     /// No amount is at once above the path's minimum and below its maximum.
     NoAmountFits,
 }
@@ -71,7 +75,7 @@ impl<'a> PaymentPath<'a> {
     pub fn payinfo(&self) -> Result<BlindedPayInfo<'static>, PathError> {
         let mut total = Total::of(self.recipient);
         for node in self.forwarding.iter().rev() {
-            total = total.behind(node).ok_or(PathError::Overflow)?;
+            total = total.behind(node)?;
         }
         let minimum = self.htlc_minimum();
         if total.htlc_maximum < minimum || total.htlc_maximum.is_zero() {
@@ -98,14 +102,14 @@ impl<'a> PaymentPath<'a> {
     /// recipient's own data, to which its constraints are added if it set none.
     ///
     /// # Errors
-    /// [`PathError::Overflow`] when a height exceeds 32 bits.
+    /// [`PathError::CltvDelta`] when a height exceeds 32 bits.
     pub fn hops(&self) -> Result<impl Iterator<Item = Hop<'a>> + Clone + use<'a>, PathError> {
         let Self { forwarding, recipient } = *self;
         let limits =
             PaymentConstraints { htlc_minimum: self.htlc_minimum(), ..recipient.constraints };
         let mut first = limits;
         for node in forwarding {
-            first = first.in_front(&node.relay).ok_or(PathError::Overflow)?;
+            first = first.in_front(&node.relay).ok_or(PathError::CltvDelta)?;
         }
         let forwards = forwarding.iter().scan(first.max_cltv_expiry, move |height, node| {
             let constraints = PaymentConstraints { max_cltv_expiry: *height, ..limits };
@@ -153,37 +157,52 @@ impl Total {
         Self { relay, htlc_maximum: recipient.htlc_maximum }
     }
 
-    /// The same with `node` in front; `None` when a field overflows.
-    fn behind(self, node: &ForwardingNode) -> Option<Self> {
-        let base = u128::from(node.relay.fee_base_msat);
-        let rate = u128::from(node.relay.fee_proportional_millionths);
-        let base_behind = u128::from(self.relay.fee_base_msat);
-        let rate_behind = u128::from(self.relay.fee_proportional_millionths);
-        // The node is also paid for forwarding what the nodes behind it are paid.
-        let base = base
-            .checked_mul(MILLION)?
-            .checked_add(base_behind.checked_mul(MILLION.checked_add(rate)?)?)?;
-        let rate = rate_behind
-            .checked_add(rate)?
-            .checked_mul(MILLION)?
-            .checked_add(rate_behind.checked_mul(rate)?)?;
-        let cltv_expiry_delta =
-            self.relay.cltv_expiry_delta.checked_add(node.relay.cltv_expiry_delta)?;
+    /// The same with `node` in front.
+    fn behind(self, node: &ForwardingNode) -> Result<Self, PathError> {
+        let (front, delta) = (&node.relay, self.relay.cltv_expiry_delta);
         let relay = PaymentRelay {
-            cltv_expiry_delta,
-            fee_proportional_millionths: div_ceil(rate, MILLION)?.try_into().ok()?,
-            fee_base_msat: div_ceil(base, MILLION)?.try_into().ok()?,
+            fee_base_msat: self.fee_base_behind(front).ok_or(PathError::FeeBase)?,
+            fee_proportional_millionths: self
+                .fee_proportional_behind(front)
+                .ok_or(PathError::FeeProportional)?,
+            cltv_expiry_delta: delta
+                .checked_add(front.cltv_expiry_delta)
+                .ok_or(PathError::CltvDelta)?,
         };
         // What does not even pay the fees leaves nothing.
         let left = relay.largest_paid_by(node.htlc_maximum).unwrap_or(Msat::ZERO);
-        Some(Self { relay, htlc_maximum: self.htlc_maximum.min(left) })
+        Ok(Self { relay, htlc_maximum: self.htlc_maximum.min(left) })
+    }
+
+    /// The base fee with `front` in front, which is also paid for forwarding the fees behind it.
+    fn fee_base_behind(&self, front: &PaymentRelay) -> Option<u32> {
+        let (base, behind) =
+            (u128::from(front.fee_base_msat), u128::from(self.relay.fee_base_msat));
+        let rate = u128::from(front.fee_proportional_millionths);
+        let sum = base
+            .checked_mul(MILLION)?
+            .checked_add(behind.checked_mul(MILLION.checked_add(rate)?)?)?;
+        div_ceil(sum, MILLION)?.try_into().ok()
+    }
+
+    /// The proportional fee with `front` in front, likewise.
+    fn fee_proportional_behind(&self, front: &PaymentRelay) -> Option<u32> {
+        let rate = u128::from(front.fee_proportional_millionths);
+        let behind = u128::from(self.relay.fee_proportional_millionths);
+        let sum = behind
+            .checked_add(rate)?
+            .checked_mul(MILLION)?
+            .checked_add(behind.checked_mul(rate)?)?;
+        div_ceil(sum, MILLION)?.try_into().ok()
     }
 }
 
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Overflow => "fees, blocks or heights add up to more than their fields hold",
+            Self::FeeBase => "the base fees add up to more than their field holds",
+            Self::FeeProportional => "the proportional fees add up to more than their field holds",
+            Self::CltvDelta => "blocks or heights add up to more than their fields hold",
             Self::NoAmountFits => "no amount is within the limits of every node",
         })
     }

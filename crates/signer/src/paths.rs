@@ -299,7 +299,9 @@ fn permitted(
 ) -> Result<BlindedPayInfo<'static>, Failure> {
     let settings = &merchant.settings;
     let payinfo = path.payinfo().map_err(|error| match error {
-        PathError::Overflow => Code::policy(Rule::FeeBase.number()),
+        PathError::FeeBase => Code::policy(Rule::FeeBase.number()),
+        PathError::FeeProportional => Code::policy(Rule::FeeProportional.number()),
+        PathError::CltvDelta => Code::policy(Rule::CltvDelta.number()),
         PathError::NoAmountFits => Code::policy(Rule::HtlcMaximum.number()),
     })?;
     let facts = path_facts(merchant, path, amount, parts(settings), &payinfo);

@@ -118,17 +118,18 @@ fn a_recipients_own_constraints_stay_as_they_are() {
 fn each_sum_is_refused_one_past_its_field() {
     // R-BPP-04
     let free = recipient();
-    for (fits, overflows) in [
-        ([node(0, u32::MAX, 0), node(0, 0, 0)], [node(0, u32::MAX, 0), node(0, 1, 0)]),
-        ([node(0, 0, u32::MAX), node(0, 0, 0)], [node(0, 0, u32::MAX), node(0, 0, 1)]),
-        ([node(u16::MAX - 18, 0, 0), node(0, 0, 0)], [node(u16::MAX - 18, 0, 0), node(1, 0, 0)]),
+    for (most, more, error) in [
+        (node(0, u32::MAX, 0), node(0, 1, 0), PathError::FeeBase),
+        (node(0, 0, u32::MAX), node(0, 0, 1), PathError::FeeProportional),
+        (node(u16::MAX - 18, 0, 0), node(1, 0, 0), PathError::CltvDelta),
     ] {
         // The largest fees leave nothing of any amount there is, or just something.
-        assert_ne!(payinfo(&fits, &free), Err(PathError::Overflow));
-        assert_eq!(payinfo(&overflows, &free), Err(PathError::Overflow));
+        let fits = payinfo(&[most, node(0, 0, 0)], &free);
+        assert!(matches!(fits, Ok(_) | Err(PathError::NoAmountFits)), "{fits:?}");
+        assert_eq!(payinfo(&[most, more], &free), Err(error));
     }
     let most = node(u16::MAX, u32::MAX, u32::MAX);
-    assert_eq!(payinfo(&[most; 8], &free), Err(PathError::Overflow));
+    assert_eq!(payinfo(&[most; 8], &free), Err(PathError::CltvDelta), "beside the recipient's");
 
     let height = |max_cltv_expiry| Recipient {
         constraints: PaymentConstraints { max_cltv_expiry, ..free.constraints },
@@ -138,7 +139,7 @@ fn each_sum_is_refused_one_past_its_field() {
         PaymentPath { forwarding: &[node(10, 0, 0)], recipient }.hops().map(Iterator::count)
     };
     assert_eq!(hops(&height(u32::MAX - 10)), Ok(2));
-    assert_eq!(hops(&height(u32::MAX - 9)), Err(PathError::Overflow));
+    assert_eq!(hops(&height(u32::MAX - 9)), Err(PathError::CltvDelta));
 }
 
 #[test]
@@ -263,8 +264,14 @@ proptest! {
                 let fees = (payinfo.fee_base_msat, payinfo.fee_proportional_millionths);
                 prop_assert_eq!(Some(fees), naive_fees(&nodes));
             }
-            Err(PathError::Overflow) => prop_assert_eq!(naive_fees(&nodes), None),
-            Err(PathError::NoAmountFits) => prop_assert!(naive_fees(&nodes).is_some()),
+            Err(PathError::FeeBase | PathError::FeeProportional) => {
+                prop_assert_eq!(naive_fees(&nodes), None);
+            }
+            // Eight times 4,000 blocks fit.
+            Err(error) => {
+                prop_assert_eq!(error, PathError::NoAmountFits);
+                prop_assert!(naive_fees(&nodes).is_some());
+            }
         }
     }
 
