@@ -1,9 +1,14 @@
 //! P1, P2 and P3 against a host that is taken over: one test an attack.
 
-use countersign_link::{Bytes, Chunk, ErrorForm, OnionRequest, Request};
+use countersign_crypto::sha256;
+use countersign_link::{Bytes, Chunk, ClaimRequest, ErrorForm, OnionRequest, Reply, Request};
+use countersign_offers::Invoice;
 use countersign_tests::payer::Wish;
-use countersign_tests::scene::{Scene, need};
+use countersign_tests::scene::{Bought, Scene, need};
+use countersign_tests::shop::Said;
 
+#[path = "hostile_host/claims.rs"]
+mod claims;
 #[path = "hostile_host/conversation.rs"]
 mod conversation;
 #[path = "hostile_host/onions.rs"]
@@ -12,6 +17,8 @@ mod onions;
 mod paths;
 #[path = "hostile_host/payments.rs"]
 mod payments;
+#[path = "hostile_host/rules.rs"]
+mod rules;
 #[path = "hostile_host/state.rs"]
 mod state;
 
@@ -51,4 +58,38 @@ fn awaiting_paths<'c>(curve: &'c countersign_crypto::Curve<'c>) -> (Scene<'c>, u
     let (id, said) = scene.hear(&scene.message(&request));
     assert_eq!(need(&said).amount_msat, 10_000);
     (scene, id)
+}
+
+/// The honest rest of a request for which the device waits for payment paths.
+fn honest_rest(scene: &mut Scene<'_>, id: u32) -> Bought {
+    let said = scene.honest_paths(id);
+    let Reply::Outgoing(outgoing) = said.reply() else { panic!("{said:?}") };
+    let receipt = outgoing.receipt.expect("an invoice has a receipt").to_vec();
+    let (_, invoice) = scene.deliver(id, &said);
+    let payment_hash = Invoice::parse(&invoice).unwrap().fields().payment_hash;
+    Bought { id, request: Vec::new(), payment_hash, invoice, receipt }
+}
+
+/// Claims what was `bought` as an honest host does, and finds the preimages in no reply before:
+/// the canary.
+fn no_preimage_has_left(scene: &mut Scene<'_>, bought: &[Bought]) {
+    let before: Vec<Said> = core::mem::take(&mut scene.shop.said);
+    for bought in bought {
+        let path_key = Bytes(scene.arriving_path_key(&bought.invoice));
+        let claim = ClaimRequest::PathKey { receipt: &bought.receipt, path_key };
+        let claimed = scene.shop.call(&Request::Claim(claim));
+        is_first_to_say_the_preimage(&claimed, &before, &bought.payment_hash);
+    }
+}
+
+/// `said` is the preimage of `payment_hash`, and nothing of it was in a reply `before`.
+fn is_first_to_say_the_preimage(said: &Said, before: &[Said], payment_hash: &[u8; 32]) {
+    let Reply::Claimed { preimage } = said.reply() else { panic!("{said:?}") };
+    let preimage = preimage.reveal();
+    assert_eq!(sha256(&[preimage]), *payment_hash);
+    assert!(!before.is_empty());
+    for Said(bytes) in before {
+        let sings = bytes.windows(16).any(|window| preimage.windows(16).any(|half| half == window));
+        assert!(!sings, "the canary sang");
+    }
 }

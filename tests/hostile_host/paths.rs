@@ -11,7 +11,7 @@ use countersign_tests::payer::{self, Wish};
 use countersign_tests::scene::{Bought, Scene, code, donation, need};
 use countersign_tests::shop::{Button, LIST, NOW, WORDS, list, recipient};
 
-use super::{TOO_LONG, UNREADABLE, awaiting_paths, rule};
+use super::{TOO_LONG, UNREADABLE, awaiting_paths, honest_rest, no_preimage_has_left, rule};
 
 fn refused_path(change: impl Fn(&mut PaymentHop)) -> u16 {
     with_curve(|curve| {
@@ -22,10 +22,10 @@ fn refused_path(change: impl Fn(&mut PaymentHop)) -> u16 {
         let refused = scene.shop.path(id, &[hop], recipient(node, &[])).unwrap();
         let code = code(&refused.expect("the path is refused"));
         // Nothing of the refused path is left: an honest one is signed as if it had never been.
-        let said = scene.honest_paths(id);
-        let (_, invoice) = scene.deliver(id, &said);
-        let invoice = Invoice::parse(&invoice).unwrap();
+        let bought = honest_rest(&mut scene, id);
+        let invoice = Invoice::parse(&bought.invoice).unwrap();
         assert_eq!(invoice.fields().paths.len(), 1);
+        no_preimage_has_left(&mut scene, &[bought]);
         code
     })
 }
@@ -40,6 +40,9 @@ fn a_path_to_a_recipient_that_the_merchant_did_not_pin_is_refused() {
         assert_eq!(code(&refused), rule(40));
         let none = scene.shop.ask(id, &Request::Paths(PathsRequest::End { multipart: false }));
         assert_eq!(code(&none), rule(47), "no path carries the amount: there is no invoice");
+        let request = scene.request(&Wish::default());
+        let bought = scene.buy(&request);
+        no_preimage_has_left(&mut scene, &[bought]);
     });
 }
 
@@ -79,7 +82,8 @@ fn a_path_over_an_introduction_node_that_is_not_listed_is_refused() {
         let nodes = list(&[Bytes(scene.relay.serialize())], &mut buffer);
         let pin = PairRequest::IntroductionNodes(nodes);
         assert_eq!(scene.shop.call(&Request::Pair(pin)).reply(), Reply::Done);
-        scene.buy(&request);
+        let bought = scene.buy(&request);
+        no_preimage_has_left(&mut scene, &[bought]);
     });
 }
 
@@ -89,6 +93,75 @@ fn fees_beyond_the_caps_are_refused() {
     assert_eq!(refused_path(|hop| hop.fee_proportional_millionths = 50_001), rule(43));
     assert_eq!(refused_path(|hop| hop.fee_base_msat = u32::MAX), rule(42));
     assert_eq!(refused_path(|hop| hop.fee_proportional_millionths = u32::MAX), rule(43));
+}
+
+#[test]
+fn fees_that_eat_the_amount_are_refused() {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        let node = scene.recipient.serialize();
+        let refusal = |scene: &mut Scene<'_>, id, fees: &[(u32, u32)]| {
+            let hops: Vec<_> = fees
+                .iter()
+                .map(|&(fee_base_msat, fee_proportional_millionths)| PaymentHop {
+                    fee_base_msat,
+                    fee_proportional_millionths,
+                    ..scene.hop()
+                })
+                .collect();
+            let refused = scene.shop.path(id, &hops, recipient(node, &[])).unwrap();
+            refused.map(|refused| code(&refused))
+        };
+        let all_of_it = [(10_000, 0)];
+        assert_eq!(refusal(&mut scene, id, &all_of_it), None, "the caps know no amount");
+        scene.shop.hello();
+        // A tenth of ten satoshi.
+        scene.shop.set(&[(44, 100_000)]);
+        let request = scene.request(&Wish::default());
+        let (id, said) = scene.hear(&scene.message(&request));
+        assert_eq!(need(&said).amount_msat, 10_000);
+        let too_much: [&[(u32, u32)]; 5] = [
+            &all_of_it,
+            &[(1_001, 0)],
+            &[(501, 50_000)],
+            // What the nodes of a path charge together is what counts.
+            &[(500, 0), (501, 0)],
+            &[(333, 0), (333, 0), (335, 0)],
+        ];
+        for fees in too_much {
+            assert_eq!(refusal(&mut scene, id, fees), Some(rule(44)), "{fees:?}");
+        }
+        let fair: [&[(u32, u32)]; 3] = [&[(1_000, 0)], &[(500, 50_000)], &[(500, 0), (500, 0)]];
+        for fees in fair {
+            assert_eq!(refusal(&mut scene, id, fees), None, "{fees:?}");
+        }
+        let bought = honest_rest(&mut scene, id);
+        let invoice = Invoice::parse(&bought.invoice).unwrap();
+        for payinfo in invoice.fields().blindedpay.iter() {
+            let proportional = u64::from(payinfo.fee_proportional_millionths) * 10_000 / 1_000_000;
+            assert!(u64::from(payinfo.fee_base_msat) + proportional <= 1_000, "{payinfo:?}");
+        }
+        no_preimage_has_left(&mut scene, &[bought]);
+    });
+}
+
+#[test]
+fn fees_and_blocks_that_overflow_are_refused_by_their_own_rules() {
+    let refused = |change: fn(&mut PaymentHop)| {
+        with_curve(|curve| {
+            let (mut scene, id) = awaiting_paths(curve);
+            let mut hop = scene.hop();
+            change(&mut hop);
+            let node = scene.recipient.serialize();
+            let refused = scene.shop.path(id, &[hop; 7], recipient(node, &[])).unwrap();
+            let bought = honest_rest(&mut scene, id);
+            no_preimage_has_left(&mut scene, &[bought]);
+            code(&refused.expect("refused"))
+        })
+    };
+    assert_eq!(refused(|hop| hop.fee_base_msat = u32::MAX), rule(42));
+    assert_eq!(refused(|hop| hop.fee_proportional_millionths = u32::MAX), rule(43));
+    assert_eq!(refused(|hop| hop.cltv_expiry_delta = u16::MAX), rule(45));
 }
 
 #[test]
@@ -257,6 +330,8 @@ fn hops_swapped_after_the_merchants_approval_are_judged_like_any_and_sign_nothin
             assert_eq!(code(&refused), rule(number));
             let none = scene.shop.ask(id, &Request::Paths(PathsRequest::End { multipart: false }));
             assert_eq!(code(&none), rule(47), "there is no invoice");
+            let bought = scene.buy(&request);
+            no_preimage_has_left(&mut scene, &[bought]);
         });
     }
 }
