@@ -176,7 +176,7 @@ pub(crate) async fn settle<S: PaymentPathsSource>(
 ) -> Result<Outcome, Error> {
     let reply = match reply {
         Response::NeedPaymentPaths(need) => match source.payment_paths(need).await {
-            Some(paths) => propose(call, &paths).await?,
+            Some(paths) => propose(call, &paths).await.map_err(Error::about_paths)?,
             None => call.conclude(&Request::Paths(PathsRequest::None)).await?,
         },
         reply => reply,
@@ -219,7 +219,7 @@ async fn propose(call: &mut Call<'_>, proposed: &PaymentPaths) -> Result<Respons
     for PaymentPath { hops, recipient } in &proposed.paths {
         let mut space = [0; MAX_BODY];
         let mut list = Packer::new(&mut space);
-        for hop in hops {
+        for hop in hops.iter().take(ENOUGH_HOPS) {
             list.push(hop).ok_or(Error::TooLong("a payment path"))?;
         }
         call.send(&Request::Paths(PathsRequest::Path { hops: list.finish() })).await?;
@@ -236,6 +236,10 @@ async fn propose(call: &mut Call<'_>, proposed: &PaymentPaths) -> Result<Respons
     }
     call.conclude(&Request::Paths(PathsRequest::End { multipart: proposed.multipart })).await
 }
+
+/// More hops before the recipient than a device takes (rule 49): it refuses them for being so many.
+/// All of a longer path would not fit a frame.
+const ENOUGH_HOPS: usize = 9;
 
 impl Client {
     /// Has the device answer an onion message. When it asks for payment paths, `source` is asked.

@@ -54,8 +54,11 @@ pub enum Error {
         wanted: &'static str,
     },
     /// The device said no.
-    #[error("{}", refusal(.0))]
+    #[error("{}", refusal(.0, on_code))]
     Refused(ErrorReply),
+    /// The device does not take the payment paths that it was offered: there is no invoice with them.
+    #[error("{}", refusal(.0, on_code_of_paths))]
+    PathsRefused(ErrorReply),
     /// The connection broke.
     #[error("the connection to the device broke: {0}")]
     Lost(#[source] io::Error),
@@ -102,11 +105,29 @@ impl Error {
         }
     }
 
+    /// The same error, of which it is known that the device was being offered payment paths.
+    pub(crate) fn about_paths(self) -> Self {
+        match self {
+            Self::Refused(reply)
+                if reply.code.rule().is_some() || on_code_of_paths(reply.code).is_some() =>
+            {
+                Self::PathsRefused(reply)
+            }
+            // It fits no frame, and would be too long for the device by far.
+            Self::TooLong(_) => {
+                Self::PathsRefused(ErrorReply { code: Code::TOO_LONG, field: None, offset: None })
+            }
+            error => error,
+        }
+    }
+
     /// The rule of the merchant's that refused, if one did.
     #[must_use]
     pub fn rule(&self) -> Option<Rule> {
         match self {
-            Self::Refused(reply) => reply.code.rule().and_then(Rule::from_number),
+            Self::Refused(reply) | Self::PathsRefused(reply) => {
+                reply.code.rule().and_then(Rule::from_number)
+            }
             _ => None,
         }
     }
@@ -115,7 +136,7 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> Option<Code> {
         match self {
-            Self::Refused(reply) => Some(reply.code),
+            Self::Refused(reply) | Self::PathsRefused(reply) => Some(reply.code),
             Self::Damaged(code) => Some(*code),
             _ => None,
         }
@@ -135,7 +156,8 @@ impl Error {
             | Self::Lost(_)
             | Self::Wedged
             | Self::TooSlow => Remedy::Reopen,
-            Self::PortBusy(..)
+            Self::PathsRefused(_)
+            | Self::PortBusy(..)
             | Self::Flash(_)
             | Self::OtherProtocol { .. }
             | Self::OtherNetwork { .. }
@@ -156,8 +178,8 @@ pub(crate) const fn network_name(network: Network) -> &'static str {
     }
 }
 
-/// A refusal in words, with what to do about it.
-fn refusal(reply: &ErrorReply) -> String {
+/// A refusal in words, with what to do about it: `on_code` says so where it was no rule.
+fn refusal(reply: &ErrorReply, on_code: fn(Code) -> Option<&'static str>) -> String {
     let ErrorReply { code, field, offset } = reply;
     let what = match code.rule() {
         Some(number) => match Rule::from_number(number) {
@@ -175,6 +197,20 @@ fn refusal(reply: &ErrorReply) -> String {
     });
     let place = offset.map(|offset| format!("; at byte {offset}"));
     [Some(what), field, place].into_iter().flatten().collect()
+}
+
+/// The errors that payment paths can have beside breaking a rule.
+const fn on_code_of_paths(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::TOO_LONG => "offer fewer payment paths, with fewer hops or shorter records",
+        Code::UNREADABLE => "offer records of the recipient's that end at the recipient",
+        Code::NOT_A_POINT => "name each node by its public key",
+        Code::NOT_FOUND => {
+            "run `countersign device pair recipient` with --receive-auth-key, which the records are \
+             sealed with"
+        }
+        _ => return None,
+    })
 }
 
 const fn on_code(code: Code) -> Option<&'static str> {

@@ -14,13 +14,13 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use countersign_client::{
-    Accepted, Access, Client, Collected, NoPaths, OfferPath, OfferTerms, Onion, Outcome,
+    Accepted, Access, Client, Collected, Error, NoPaths, OfferPath, OfferTerms, Onion, Outcome,
     PaymentPart, PaymentPath, PaymentPaths, PaymentPathsSource, RecipientHop, Waiting,
 };
 use countersign_crypto::{Curve, sha256};
 use countersign_link::{
-    Bytes, Destination, ErrorForm, MessageHop, NeedPaymentPaths, Network, NextHop, NodeId, Padding,
-    PaymentHop, Price, Seal,
+    Bytes, Code, Destination, ErrorForm, MessageHop, NeedPaymentPaths, Network, NextHop, NodeId,
+    Padding, PaymentHop, Price, Seal,
 };
 use countersign_offers::{ChainHash, Field};
 use countersign_policy::Rule;
@@ -322,6 +322,39 @@ fn without_a_payment_path_the_payer_gets_an_invoice_error() {
     });
 }
 
+/// What is wrong with a payment path, how the device refuses it, and what to do about it.
+type Mistake = (fn(&mut PaymentPath), Code, &'static str);
+
+#[test]
+fn payment_paths_that_the_device_does_not_take_are_told_from_every_other_refusal() {
+    let wrong: [Mistake; 6] = [
+        (|path| path.recipient.node = path.hops[0].node, Code::policy(40), "pair recipient"),
+        (|path| path.hops = vec![path.hops[0]; 8], Code::policy(49), "a shorter path"),
+        // More hops, and longer records, than fit a frame.
+        (|path| path.hops = vec![path.hops[0]; 100], Code::policy(49), "a shorter path"),
+        (|path| path.recipient.records = vec![7; 2_000], Code::TOO_LONG, "shorter records"),
+        (|path| path.recipient.records = vec![14, 0], Code::UNREADABLE, "end at the recipient"),
+        (|path| path.recipient.seal = Seal::ReceiveAuth, Code::NOT_FOUND, "--receive-auth-key"),
+    ];
+    with_curve(|curve| {
+        let mut shop = Shop::open(curve);
+        let (request, onion) = shop.request(curve, 0);
+        let arrived = Onion { path_key: &onion.path_key, packet: &onion.packet };
+        for (change, code, remedy) in wrong {
+            let mut paths = shop.paths.clone();
+            change(&mut paths.paths[0]);
+            let answer = shop.client.answer(arrived, ErrorForm::Specification, &mut paths);
+            let error = shop.runtime.block_on(answer).unwrap_err();
+            assert!(matches!(error, Error::PathsRefused(_)), "{error:?}");
+            assert_eq!(error.code(), Some(code));
+            assert!(error.to_string().contains(remedy), "{error}");
+        }
+        let mut paths = shop.paths.clone();
+        let outcome = shop.answer(&onion, &mut paths);
+        assert_eq!(verified(curve, &request, outcome).1, 10_000, "nothing is left of them");
+    });
+}
+
 #[test]
 fn what_is_not_for_the_device_is_answered_with_silence() {
     with_curve(|curve| {
@@ -354,9 +387,6 @@ fn a_refund_of_somebodys_gets_an_invoice_that_its_payer_verifies() {
 
         let mut none = NoPaths;
         let refused = shop.client.accept_refund(&refund, 0, &mut none);
-        assert_eq!(
-            shop.runtime.block_on(refused).unwrap_err().code(),
-            Some(countersign_link::Code::policy(48))
-        );
+        assert_eq!(shop.runtime.block_on(refused).unwrap_err().code(), Some(Code::policy(48)));
     });
 }

@@ -34,7 +34,10 @@ where
         .take(MOST)
         .collect();
     if hops.is_empty() {
-        return Err("no channel is connected and has room for this payment");
+        return Err(
+            "no channel is connected and has room for this payment: connect it to its peers, \
+                    or get more inbound capacity",
+        );
     }
     let hash = PaymentHash(need.payment_hash.0);
     let secret = expect(manager, hash, need.amount_msat, need.relative_expiry)

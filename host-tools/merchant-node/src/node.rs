@@ -111,7 +111,7 @@ pub struct PathKey(#[serde(with = "hex")] pub [u8; 33]);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NodeError {
     /// Nobody answers.
-    #[error("the merchant's node does not answer: {0}")]
+    #[error("the merchant's node does not answer: {0}; start it, or name its socket with --node")]
     Unreachable(String),
     /// It says why.
     #[error("the merchant's node: {0}")]

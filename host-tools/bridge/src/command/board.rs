@@ -73,6 +73,7 @@ const fn may_come(error: &Error) -> bool {
         | Error::OtherProtocol { .. }
         | Error::OtherNetwork { .. }
         | Error::Refused(_)
+        | Error::PathsRefused(_)
         | Error::Unexpected(_)
         | Error::TooLong(_)
         | Error::NoEntropy(_) => false,
@@ -107,7 +108,7 @@ impl Board {
             claim_time(&mut client).await?;
         }
         match client.answer(onion, self.invoice_error, &mut self.ways).await {
-            Err(error) if error.rule().is_some() => {
+            Err(error @ Error::PathsRefused(_)) => {
                 // The payer is told that there is no invoice, and the merchant why.
                 tracing::warn!("the payment paths will not do: {error}");
                 client.answer(onion, self.invoice_error, &mut NoPaths).await

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use countersign_client::{PaymentPaths, PaymentPathsSource};
 use countersign_link::NeedPaymentPaths;
 use countersign_merchant_node::{MerchantNode as _, Proposal, Remote};
+use countersign_policy::Rule;
 
 use super::arguments::Arguments;
 
@@ -45,17 +46,14 @@ impl Ways {
 
 impl PaymentPathsSource for Ways {
     async fn payment_paths(&mut self, need: NeedPaymentPaths) -> Option<PaymentPaths> {
-        match self {
-            Self::Written(paths) => Some(paths.clone()),
-            Self::Node(node) => match node.payment_paths(need).await {
-                Ok(paths) => Some(paths),
-                Err(error) => {
-                    // The payer is told that there is no invoice, and the merchant why.
-                    tracing::warn!("no way for a payment: {error}");
-                    None
-                }
-            },
-        }
+        let ways = match self {
+            Self::Written(paths) if paths.paths.is_empty() => Err(UNWRITTEN.to_owned()),
+            Self::Written(paths) => Ok(paths.clone()),
+            Self::Node(node) => node.payment_paths(need).await.map_err(|error| error.to_string()),
+        };
+        // The payer is told that there is no invoice, and the merchant why.
+        let rule = Rule::Paths;
+        ways.inspect_err(|why| tracing::warn!("no way for a payment, {rule} refuses: {why}")).ok()
     }
 }
 
@@ -64,3 +62,6 @@ fn from_file(path: &Path) -> anyhow::Result<Proposal> {
     let text = fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))?;
     serde_json::from_str(&text).with_context(|| format!("{name} does not say payment paths"))
 }
+
+const UNWRITTEN: &str = "start the bridge with --node, or with a way to the merchant's node: \
+                         --payment-path or --payment-paths";
