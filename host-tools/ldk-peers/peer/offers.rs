@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lightning::blinded_path::message::OffersContext;
 use lightning::offers::invoice::Bolt12Invoice;
+use lightning::offers::invoice_error::InvoiceError;
 use lightning::onion_message::messenger::{
     MessageSendInstructions, Responder, ResponseInstruction,
 };
@@ -28,7 +29,7 @@ pub(super) struct Offers {
 /// An answer as LDK's messenger delivered it, before anyone has judged it.
 pub(super) enum Seen {
     Invoice(Box<Bolt12Invoice>, Option<OffersContext>),
-    InvoiceError(String),
+    InvoiceError(InvoiceError),
 }
 
 impl Offers {
@@ -53,7 +54,7 @@ impl Offers {
             OffersMessage::Invoice(invoice) => {
                 Seen::Invoice(Box::new(invoice.clone()), context.cloned())
             }
-            OffersMessage::InvoiceError(error) => Seen::InvoiceError(error.message.to_string()),
+            OffersMessage::InvoiceError(error) => Seen::InvoiceError(error.clone()),
             OffersMessage::InvoiceRequest(_) | OffersMessage::StaticInvoice(_) => return,
         };
         if self.seen.send(seen).is_err() {

@@ -165,11 +165,19 @@ impl Payer {
         let elapsed = inquiry.started.elapsed();
         let mut invoice_error = None;
         while let Ok(seen) = self.node.seen.try_recv() {
-            if let Seen::InvoiceError(text) = seen {
-                invoice_error = Some(text);
+            if let Seen::InvoiceError(error) = seen {
+                invoice_error = Some(error);
             }
         }
-        Answer::Failed(Failure { ldk: VERSION, reason, invoice_error, elapsed })
+        let field = invoice_error.as_ref().and_then(|error| error.erroneous_field.as_ref());
+        Answer::Failed(Failure {
+            ldk: VERSION,
+            reason,
+            erroneous_field: field.map(|field| field.tlv_fieldnum),
+            invoice_error: invoice_error.map(|error| error.message.to_string()),
+            reply_bytes: self.node.gauge.latest().received,
+            elapsed,
+        })
     }
 }
 

@@ -65,6 +65,10 @@ pub struct Failure {
     pub reason: String,
     /// The text of the merchant's `invoice_error`, when one was received.
     pub invoice_error: Option<String>,
+    /// The number of the field that it blames, if it blames one.
+    pub erroneous_field: Option<u64>,
+    /// The size of the onion packet that carried an answer, whether LDK could read it or not.
+    pub reply_bytes: Option<usize>,
     /// The time from the request to this end.
     pub elapsed: Duration,
 }
@@ -94,6 +98,8 @@ impl Answer {
                 "ldk": failure.ldk,
                 "reason": failure.reason,
                 "invoice_error": failure.invoice_error,
+                "erroneous_field": failure.erroneous_field,
+                "reply_bytes": failure.reply_bytes,
                 "milliseconds": milliseconds(failure.elapsed),
             }),
         }
