@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::chain::{Chain, funding};
+use super::late::LateMonitors;
 use super::node::{Attached, Manager, Messenger, Monitors, Peers, listeners};
 use super::offers::Offers;
 use super::shelf::put_away;
@@ -20,6 +21,7 @@ pub(super) struct Life {
     pub(super) monitors: Arc<Monitors>,
     pub(super) chain: Arc<Chain>,
     pub(super) store: Arc<FilesystemStore>,
+    pub(super) late: Arc<LateMonitors>,
     pub(super) messenger: Arc<Messenger>,
     pub(super) offers: Arc<Offers>,
     pub(super) adapter: Option<Arc<Attached>>,
@@ -65,14 +67,27 @@ impl Life {
             self.handle(event);
             Ok(())
         };
-        self.manager.process_pending_htlc_forwards();
-        self.manager.process_pending_events(&handle);
-        self.monitors.process_pending_events(&handle);
-        self.messenger.process_pending_events(&handle);
-        if self.manager.get_and_clear_needs_persistence() {
-            put_away(&self.store, &self.manager);
+        loop {
+            self.manager.process_pending_htlc_forwards();
+            self.manager.process_pending_events(&handle);
+            self.monitors.process_pending_events(&handle);
+            self.messenger.process_pending_events(&handle);
+            if !self.put_away() {
+                break;
+            }
         }
         self.peers.process_events();
+    }
+
+    /// Puts what has changed into the store: whether LDK has waited for that.
+    fn put_away(&self) -> bool {
+        let monitors = self.late.take();
+        if self.manager.get_and_clear_needs_persistence() || !monitors.is_empty() {
+            put_away(&self.store, &self.manager);
+        }
+        let has_waited = !monitors.is_empty();
+        self.late.put_away(monitors, &self.monitors);
+        has_waited
     }
 
     fn follow_chain(&self) {

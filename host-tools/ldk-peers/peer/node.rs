@@ -24,6 +24,7 @@ use tokio::sync::mpsc;
 use super::chain::Chain;
 use super::connection;
 use super::gauge::Gauge;
+use super::late::LateMonitors;
 use super::life::Life;
 use super::log::Log;
 use super::offers::{Offers, Seen};
@@ -52,14 +53,14 @@ pub(crate) type Monitors = ChainMonitor<
     Arc<Chain>,
     Arc<Chain>,
     Arc<Log>,
-    Arc<FilesystemStore>,
+    Arc<LateMonitors>,
     Arc<KeysManager>,
 >;
 
 /// What a chain monitor is made of.
 pub(crate) struct MonitorParts {
     pub(crate) chain: Arc<Chain>,
-    pub(crate) store: Arc<FilesystemStore>,
+    pub(crate) store: Arc<LateMonitors>,
     pub(crate) keys: Arc<KeysManager>,
 }
 
@@ -137,7 +138,8 @@ impl Node {
         let chain = Arc::new(Chain::new(network, settings.ground.chain.clone()));
         let routes = Arc::new(Routes { entropy: keys.clone(), graph });
         let shelf = shelf::Parts { network, keys: &keys, paths: &paths, routes: &routes };
-        let (manager, monitors) = shelf.take_down(&store, &chain)?;
+        let late = Arc::new(LateMonitors::new(store.clone()));
+        let (manager, monitors) = shelf.take_down(&store, &late, &chain)?;
         let manager = Arc::new(manager);
         let (offers, seen) = Offers::new(manager.clone());
         let offers = Arc::new(offers);
@@ -160,6 +162,7 @@ impl Node {
             monitors,
             chain,
             store: store.clone(),
+            late,
             messenger,
             offers: offers.clone(),
             adapter: adapter.clone(),

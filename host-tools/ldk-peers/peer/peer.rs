@@ -10,6 +10,7 @@ mod channels;
 mod command;
 mod connection;
 mod gauge;
+mod late;
 mod life;
 mod log;
 mod merchant;

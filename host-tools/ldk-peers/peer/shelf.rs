@@ -12,6 +12,7 @@ use lightning::util::persist::{
 use lightning::util::ser::{ReadableArgs as _, Writeable as _};
 
 use super::chain::Chain;
+use super::late::LateMonitors;
 use super::log::Log;
 use super::node::{Manager, MonitorParts, Monitors, unix_seconds};
 use super::paths::MessagePaths;
@@ -31,10 +32,11 @@ impl Parts<'_> {
     pub(super) fn take_down(
         &self,
         store: &Arc<FilesystemStore>,
+        late: &Arc<LateMonitors>,
         chain: &Arc<Chain>,
     ) -> anyhow::Result<(Manager, Arc<Monitors>)> {
         let parts =
-            MonitorParts { chain: chain.clone(), store: store.clone(), keys: self.keys.clone() };
+            MonitorParts { chain: chain.clone(), store: late.clone(), keys: self.keys.clone() };
         let watched = Arc::new(monitors(parts));
         let (primary, secondary, key) = PLACE;
         let Ok(bytes) = store.read(primary, secondary, key) else {
