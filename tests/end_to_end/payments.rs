@@ -29,6 +29,18 @@ fn each_release_pays_each_release() {
 }
 
 #[test]
+fn each_release_pays_each_release_over_a_relay_of_the_newer_one() {
+    for node in Ldk::ALL.map(Software::Peer) {
+        let stall = Stall { node, relay: Ldk::V0_3, ..Stall::default() };
+        let (market, offer) = Market::open(&COFFEE, stall);
+        for payer in Ldk::ALL {
+            let [answer] = market.pay(payer, &offer, &[]).try_into().unwrap();
+            is_received(&market, &answer, 21_000);
+        }
+    }
+}
+
+#[test]
 fn the_example_of_an_ldk_node_with_a_device_is_paid() {
     let stall = Stall { node: Software::Example, ..Stall::default() };
     let (market, offer) = Market::open(&COFFEE, stall);

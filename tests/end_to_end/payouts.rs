@@ -14,9 +14,10 @@ const OWED: [&str; 4] = ["--description", "too much was paid", "--amount", "7sat
 const MOMENTS: [u64; 4] = [0, 15, 40, 120];
 
 #[test]
-fn each_release_is_paid_by_each_release() {
-    for node in Ldk::ALL.map(Software::Peer) {
-        let (mut market, _offer) = Market::open(&NOTHING_SOLD, Stall { node, ..Stall::default() });
+fn each_release_is_paid_by_each_release_over_each_release() {
+    for (node, relay) in Ldk::ALL.into_iter().flat_map(|node| Ldk::ALL.map(|relay| (node, relay))) {
+        let stall = Stall { node: Software::Peer(node), relay, ..Stall::default() };
+        let (mut market, _offer) = Market::open(&NOTHING_SOLD, stall);
         for payee in Ldk::ALL {
             let refund = market.refund(&OWED);
             assert_eq!(market.refund_on_record(&refund)["state"], "open");

@@ -127,6 +127,7 @@ async fn visit(peers: &Arc<Peers>, peer: PeerAddress) {
         tracing::debug!(%peer, "cannot be reached with a reply");
         return;
     };
+    tracing::info!(%peer, "connected for a reply");
     if timeout(VISIT, connection).await.is_err() {
         peers.disconnect_by_node_id(peer.node_id);
     }

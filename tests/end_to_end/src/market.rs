@@ -25,6 +25,8 @@ pub struct Stall<'s> {
     pub device: Hardware,
     /// The merchant's node.
     pub node: Software,
+    /// The relay.
+    pub relay: Ldk,
     /// The channels of that node with the relay: `SATOSHI:GIVEN`, given to the relay so that it can
     /// forward.
     pub channels: &'s [&'s str],
@@ -37,6 +39,7 @@ impl Default for Stall<'_> {
         Self {
             device: Hardware::default(),
             node: Software::Peer(Ldk::V0_2),
+            relay: Ldk::V0_2,
             channels: &["1000000:900000"],
             rules: &[],
         }
@@ -56,6 +59,7 @@ pub struct Market {
     /// The bridge.
     pub bridge: Option<Process>,
     software: Software,
+    relays_software: Ldk,
     channels: Vec<String>,
     relays_address: String,
     relays_id: String,
@@ -73,6 +77,7 @@ impl Market {
             node: None,
             bridge: None,
             software: stall.node,
+            relays_software: stall.relay,
             channels: stall.channels.iter().map(|&channel| channel.to_owned()).collect(),
             relays_address: "127.0.0.1:0".to_owned(),
             relays_id: String::new(),
@@ -100,10 +105,28 @@ impl Market {
         let key = "11".repeat(32);
         let arguments = ["--listen", &self.relays_address, "--key", &key];
         let ground = ["--chain", text(&chain), "--state", text(&state)];
-        let relay = Relay::with(&[arguments, ground].concat(), &self.path("relay.log"));
+        let relay = Relay::with(
+            self.relays_software,
+            &[arguments, ground].concat(),
+            &self.path("relay.log"),
+        );
         self.relays_id.clone_from(&relay.id);
         relay.address.rsplit('@').next().unwrap().clone_into(&mut self.relays_address);
         self.relay = Some(relay);
+    }
+
+    /// Starts the relay again as it was, and waits until the bridge has found it.
+    ///
+    /// # Panics
+    /// It does not find it.
+    pub fn restart_relay(&mut self) {
+        let connections = |market: &Self| market.bridge_log().matches(CONNECTED).count();
+        let (before, begin) = (connections(self), Instant::now());
+        self.start_relay();
+        while connections(self) == before {
+            assert!(begin.elapsed() < PATIENCE, "no connection: {}", self.bridge_log());
+            sleep(POLL);
+        }
     }
 
     /// Starts the merchant's node, or starts it again as it was.
@@ -319,6 +342,14 @@ impl Market {
         }
     }
 
+    /// What the merchant's node and the relay have complained of.
+    #[must_use]
+    pub fn complaints(&self) -> String {
+        ["node.log", "relay.log"]
+            .map(|log| std::fs::read_to_string(self.path(log)).unwrap_or_default())
+            .join("relay:\n")
+    }
+
     fn entrance(&self) -> String {
         format!("{}@{}", self.relays_id, self.relays_address)
     }
@@ -332,6 +363,8 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// What the bridge logs, for as long as it likes or for a reply.
+const CONNECTED: &str = "connections: connected";
 /// Most of it is the relay's: what it can forward.
 const PAYEES_CHANNEL: &str = "1000000:900000";
 const POLL: Duration = Duration::from_millis(5);

@@ -17,7 +17,7 @@ const CHANNEL: u64 = 42;
 /// The merchant's node, which nobody pays here: its id is the generator of secp256k1.
 const MERCHANT_NODE: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 
-/// A release of LDK as the payer.
+/// A release of LDK: as the payer, the relay, or the merchant's node.
 #[derive(Clone, Copy, Debug)]
 pub enum Ldk {
     /// 0.2.7
@@ -51,13 +51,13 @@ pub struct Relay {
 }
 
 impl Relay {
-    fn open(log: &std::path::Path) -> Self {
-        Self::with(&["--listen", "127.0.0.1:0"], log)
+    fn open(ldk: Ldk, log: &std::path::Path) -> Self {
+        Self::with(ldk, &["--listen", "127.0.0.1:0"], log)
     }
 
-    /// A relay that is told more than where to listen.
-    pub(crate) fn with(arguments: &[&str], log: &std::path::Path) -> Self {
-        let mut relay = program("ldk-peer-0-2");
+    /// A relay of that release that is told more than where to listen.
+    pub(crate) fn with(ldk: Ldk, arguments: &[&str], log: &std::path::Path) -> Self {
+        let mut relay = program(ldk.program());
         let process = Process::start(relay.arg("relay").args(arguments), log);
         let id = process.text("node_id");
         let address = format!("{id}@{}", process.text("listening"));
@@ -188,7 +188,7 @@ impl Merchant {
 pub struct Opening<'o> {
     /// The network, as `countersign device provision` names it.
     pub network: &'o str,
-    /// How many relays lead to the bridge.
+    /// How many relays lead to the bridge: LDK 0.2.7 and 0.3.0-rc3 in turn.
     pub relays: usize,
     /// What the bridge is told beside device, peers and payment path.
     pub bridge: &'o [&'o str],
@@ -218,7 +218,8 @@ impl Shop {
     pub fn prepare(opening: Opening<'_>) -> Self {
         let logs = tempfile::tempdir().unwrap();
         let log = logs.path().join("relay.log");
-        let relays: Vec<_> = (0..opening.relays).map(|_| Relay::open(&log)).collect();
+        let releases = Ldk::ALL.into_iter().cycle().take(opening.relays);
+        let relays: Vec<_> = releases.map(|ldk| Relay::open(ldk, &log)).collect();
         let merchant = Merchant::new(opening.network);
         let mut introduction: Vec<&str> = relays.iter().map(|relay| relay.id.as_str()).collect();
         introduction.push(&merchant.bridge_id);
