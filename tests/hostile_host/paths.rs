@@ -264,6 +264,24 @@ fn more_paths_or_hops_than_the_limits_are_refused() {
 }
 
 #[test]
+fn paths_beyond_what_the_memory_behind_the_request_holds_are_refused_and_an_honest_one_is_not() {
+    with_curve(|curve| {
+        let (mut scene, id) = awaiting_paths(curve);
+        let node = scene.recipient.serialize();
+        let hop = scene.hop();
+        let unknown = [&[0xfd, 1, 1, 0xfd, 1, 0xfa][..], &[7; 506]].concat();
+        // Eight hops, each as long as the recipient's own: 4.6 KB. Two of them are more than there is.
+        let mut said = scene.shop.path(id, &[hop; 7], recipient(node, &unknown)).unwrap();
+        assert_eq!(said, None);
+        said = scene.shop.path(id, &[hop; 7], recipient(node, &unknown)).unwrap();
+        assert_eq!(code(&said.expect("the path is refused")), TOO_LONG);
+        let bought = honest_rest(&mut scene, id);
+        let invoice = Invoice::parse(&bought.invoice).unwrap();
+        assert_eq!(invoice.fields().paths.len(), 2);
+    });
+}
+
+#[test]
 fn a_payment_in_several_parts_is_not_offered_against_the_rules() {
     with_curve(|curve| {
         let (mut scene, id) = awaiting_paths(curve);
