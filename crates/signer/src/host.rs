@@ -268,7 +268,7 @@ impl Device<'_> {
     fn show_log<'o>(&self, id: u32, from: u32, scratch: &'o mut Scratch) -> Output<'o> {
         let mut list = Packer::new(scratch.0.get_mut(..MAX_CHUNK).unwrap_or_default());
         for entry in self.log.since(from) {
-            if list.push(entry).is_none() {
+            if list.push(&entry).is_none() {
                 break;
             }
         }
@@ -340,7 +340,7 @@ impl Device<'_> {
 
     pub(crate) fn note(&mut self, moment: &Moment, subject: Subject, code: Code) {
         let now = self.merchant().ok().and_then(|merchant| merchant.now(moment.uptime));
-        self.log.add(now, subject, code, None);
+        self.log.add(now, subject, code);
     }
 }
 
