@@ -151,15 +151,20 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
     #[inline(never)]
     fn frame(&mut self, rest: &mut &[u8]) -> Option<Result<(), Ending>> {
         let Self { decoder, worker, outlet, .. } = self;
-        let frame = decoder.next(rest)?;
-        match frame.map(|frame| (frame.sequence, frame.message::<Request<'_>>())) {
-            Ok((sequence, Ok(message))) => return Some(worker.take(sequence, message, outlet)),
-            // A terminal that echoes: an answer would be echoed as well.
-            Ok((_, Err(BodyError::WrongKind))) => {}
-            Ok((sequence, Err(BodyError::Malformed | BodyError::TrailingBytes))) => {
-                worker.complain(sequence, Code::UNKNOWN_REQUEST, outlet);
+        let frame = match decoder.next(rest)? {
+            Ok(frame) => frame,
+            Err(error) => {
+                worker.complain(0, frame_code(error), outlet);
+                return Some(Ok(()));
             }
-            Err(error) => worker.complain(0, frame_code(error), outlet),
+        };
+        match frame.message::<Request<'_>>() {
+            Ok(message) => return Some(worker.take(frame.sequence, message, outlet)),
+            // A terminal that echoes: an answer would be echoed as well.
+            Err(BodyError::WrongKind) => {}
+            Err(BodyError::Malformed | BodyError::TrailingBytes) => {
+                worker.complain(frame.sequence, Code::UNKNOWN_REQUEST, outlet);
+            }
         }
         Some(Ok(()))
     }
