@@ -241,8 +241,13 @@ impl<'m> Device<'m> {
     #[inline(never)]
     pub(crate) fn adopt(&mut self, seed: Seed) -> Option<()> {
         let keys = Keys::of(&self.curve, &seed)?;
-        self.condition = Condition::Ready(Merchant::new(seed, keys));
+        self.serve(seed, keys);
         Some(())
+    }
+
+    #[inline(never)]
+    fn serve(&mut self, seed: Seed, keys: Keys) {
+        self.condition = Condition::Ready(Merchant::new(seed, keys));
     }
 
     /// Takes one input.

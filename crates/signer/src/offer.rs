@@ -1,7 +1,7 @@
 use countersign_blinding::{
     BlindedPaths, Direction, EncryptedDataTlv, Hop, Padding, Purpose, Route, ShortChannelId, Start,
 };
-use countersign_crypto::{PublicKey, Secret, sha256};
+use countersign_crypto::{Secret, sha256};
 use countersign_link::{
     Bytes, Code, Destination, MessageHop, NewOffer, NextHop, OfferEntry, OfferRequest, Packed,
     Packer, Price, Reply, Standing,
@@ -9,7 +9,7 @@ use countersign_link::{
 use countersign_offers::capacity::OFFER_LEN;
 use countersign_offers::text::{self, Case, Prefix};
 use countersign_offers::{
-    Amount, Currency, Identity, Nonce, OfferTerms, PathPurpose, QuantityMax, Unwritable,
+    Amount, Currency, Identity, Nonce, OfferTerms, PathId, PathPurpose, QuantityMax, Unwritable,
 };
 use countersign_policy::{Epoch, Revocation, Rule, Rules};
 use countersign_tlv::{Reader, TlvStream, Writer};
@@ -19,7 +19,7 @@ use heapless::{String, Vec};
 use crate::capacity::{OFFER_PATHS_LEN, OFFER_TEXT_LEN};
 use crate::copy;
 use crate::decisions::point;
-use crate::device::{Device, Scratch};
+use crate::device::{Condition, Device, Scratch};
 use crate::host::short;
 use crate::input::Failure;
 use crate::log::Subject;
@@ -127,23 +127,30 @@ impl Device<'_> {
         padding: countersign_link::Padding,
     ) -> Result<Output<'o>, Failure> {
         let session_key = self.merchant_mut()?.draw(&moment.entropy);
+        let path_id = self.path_id(purpose)?;
+        let (Condition::Ready(merchant), Task::Drafting { draft, .. }) =
+            (&self.condition, &mut self.task)
+        else {
+            return Err(Code::NOT_OPEN.into());
+        };
+        let (_, free) = self.desk.peel.free_mut();
+        let space = free.get_mut(draft.paths_len..OFFER_PATHS_LEN).ok_or(Code::FULL)?;
+        let mut writer = Writer::new(space);
+        let ends = (&merchant.node_id, &path_id.0[..]);
+        write_path(&self.curve, hops, padding, ends, &session_key, &mut writer)?;
+        draft.paths_len = draft.paths_len.saturating_add(writer.len());
+        Ok(Output::Nothing)
+    }
+
+    /// The `path_id` of the draft's paths, if it is for that.
+    #[inline(never)]
+    fn path_id(&self, purpose: PathPurpose) -> Result<PathId, Failure> {
         let merchant = self.merchant()?;
         let Task::Drafting { draft, .. } = &self.task else { return Err(Code::NOT_OPEN.into()) };
         if draft.purpose != purpose {
             return Err(Code::NOT_OPEN.into());
         }
-        let keys = merchant.offer_keys(merchant.settings.epoch);
-        let path_id = keys.path_id(purpose, &draft.nonce);
-        let (nonce_at, node_id) = (draft.paths_len, merchant.node_id);
-        let (_, free) = self.desk.peel.free_mut();
-        let space = free.get_mut(nonce_at..OFFER_PATHS_LEN).ok_or(Code::FULL)?;
-        let mut writer = Writer::new(space);
-        write_path(&self.curve, hops, padding, (&node_id, &path_id.0), &session_key, &mut writer)?;
-        let written = writer.len();
-        if let Task::Drafting { draft, .. } = &mut self.task {
-            draft.paths_len = draft.paths_len.saturating_add(written);
-        }
-        Ok(Output::Nothing)
+        Ok(merchant.offer_keys(merchant.settings.epoch).path_id(purpose, &draft.nonce))
     }
 
     /// Ends a draft that has all its paths.
@@ -283,11 +290,11 @@ fn write_path(
             id: ShortChannelId(short_channel_id),
         },
     };
-    let mut points = Vec::<PublicKey, { HOPS_BEFORE + 1 }>::new();
-    for node in before.iter().map(|hop| hop.node).chain([Bytes(*node_id)]) {
-        points.push(point(&node)?).or(Err(Code::TOO_LONG))?;
+    for hop in &before {
+        point(&hop.node)?;
     }
-    let hop = |(index, node): (usize, &PublicKey)| {
+    let hop = |index: usize| {
+        let node = before.get(index).map_or(Bytes(*node_id), |hop| hop.node);
         let next_id = before.get(index.saturating_add(1)).map_or(node_id, |next| &next.node.0);
         let mut data = EncryptedDataTlv::default();
         match before.get(index).map(|hop| hop.next) {
@@ -295,12 +302,13 @@ fn write_path(
             Some(NextHop::ShortChannelId(id)) => data.short_channel_id = Some(ShortChannelId(id)),
             None => data.path_id = Some(path_id),
         }
-        Hop::plain(*node, data)
+        // Every point has been looked at, and points take more memory than their encodings.
+        point(&node).ok().map(|node| Hop::plain(node, data))
     };
     let route = Route {
         purpose: Purpose::Message,
         start,
-        hops: (0..points.len()).zip(&points).map(hop),
+        hops: (0..=before.len()).filter_map(hop),
         dummy_hops: 0,
         padding: match padding {
             countersign_link::Padding::Equal => Padding::Equal,
