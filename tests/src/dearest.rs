@@ -1,6 +1,7 @@
 //! The dearest message that the limits accept (P4): every list as long as it may be, and an invoice
 //! in the end. What is refused earlier costs less.
 
+use countersign_bench_replay::Recording;
 use countersign_crypto::Curve;
 use countersign_link::{Bytes, Packer, Part, PathsRequest, Reply, Request, Seal};
 use countersign_offers::Field;
@@ -8,6 +9,7 @@ use countersign_tlv::TlvStream;
 
 use crate::payer::{self, InFlight, Wish};
 use crate::scene::{Scene, need};
+use crate::shop::{NOW, Shop};
 
 /// Bytes of an `invoice_request`, and its records.
 const REQUEST: (usize, usize) = (4_096, 64);
@@ -88,6 +90,36 @@ pub fn answer(scene: &mut Scene<'_>, message: &InFlight) -> Vec<u8> {
     let said = scene.shop.ask(id, &Request::Paths(PathsRequest::End { multipart: true }));
     let Reply::Outgoing(outgoing) = said.reply() else { panic!("{:?}", said.reply()) };
     scene.shop.pull(id, Part::Onion, outgoing.length.into())
+}
+
+/// All that a host says to have such a message answered by a device that has just come up, as
+/// postcard makes it of a [`Recording`].
+///
+/// # Panics
+///
+/// When the device does not answer it.
+#[must_use]
+pub fn recording(curve: &Curve<'_>) -> Vec<u8> {
+    let (mut scene, messages) = messages(curve, 1);
+    let flash = scene.shop.flash.clone();
+    scene.shop = Shop::boot(flash.clone());
+    scene.shop.tape = Some(Vec::new());
+    scene.shop.hello();
+    scene.shop.call(&Request::Time { claim: NOW });
+    let greeting = scene.shop.tape.replace(Vec::new()).unwrap_or_default();
+    let answer = answer(&mut scene, &messages[0]);
+    let frames = scene.shop.tape.take().unwrap_or_default();
+    let item = |slot| flash.get(slot).map(Vec::as_slice);
+    let recording = Recording {
+        seed: item("seed"),
+        settings: item("settings"),
+        counters: item("counters"),
+        payouts: item("payouts"),
+        greeting: &greeting,
+        frames: &frames,
+        pulled: u32::try_from(answer.len()).expect("an onion"),
+    };
+    postcard::to_stdvec(&recording).expect("it is a recording")
 }
 
 fn length_of(length: usize) -> [u8; 2] {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use countersign_crypto::{Curve, CurveMemory, Secret, sha256};
 use countersign_link::{
-    Bytes, Code, ErrorReply, Packed, PairRequest, Reply, Request, ResetReason, SeedAtRest,
+    Bytes, Code, ErrorReply, FrameEncoder, Message, Packed, PairRequest, Reply, Request,
+    ResetReason, SeedAtRest,
 };
 use countersign_policy::Uptime;
 use countersign_signer::{
@@ -72,6 +73,8 @@ pub struct Shop {
     pub button: Button,
     /// Every reply.
     pub said: Vec<Said>,
+    /// Every message of the host's, as it goes over the link: where it is recorded.
+    pub tape: Option<Vec<u8>>,
     /// Every prompt, line by line.
     pub prompts: Vec<Vec<String>>,
     /// Seconds since the device was switched on.
@@ -154,6 +157,7 @@ impl Shop {
             flash,
             button: Button::Confirm,
             said: Vec::new(),
+            tape: None,
             prompts: Vec::new(),
             uptime: 0,
             steps: 0,
@@ -216,8 +220,12 @@ impl Shop {
     /// [`PowerCut`] when it was time for that.
     pub fn say(&mut self, id: u32, request: &Request<'_>) -> Result<Option<Said>, PowerCut> {
         let bytes = postcard::to_stdvec(request).expect("it is a request");
-        let request = postcard::from_bytes(&bytes).expect("it was a request");
-        let mut input = Input::Message { id, request };
+        let body: Request<'_> = postcard::from_bytes(&bytes).expect("it was a request");
+        let message = Message { id, body };
+        if let Some(tape) = &mut self.tape {
+            tape.extend(FrameEncoder::new().encode(0, &message).expect("it is short"));
+        }
+        let mut input = Input::Message { id, request: message.body };
         loop {
             let moment = self.moment();
             self.steps += 1;

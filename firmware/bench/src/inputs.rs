@@ -1,7 +1,7 @@
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
-use countersign_bench_steps::{INPUTS_BYTES, Inputs};
+use countersign_bench_steps::INPUTS_BYTES;
 use semihosting::fs::File;
 use semihosting::io::Read as _;
 use semihosting::sys::arm_compat::sys_get_cmdline_uninit;
@@ -13,16 +13,19 @@ const ARGUMENT: &[u8] = b"inputs=";
 /// Bytes of a path, and of what QEMU writes before it.
 const COMMAND_LINE: usize = 512;
 
-/// Reads the inputs from the file of the host's that the command line names. Without them, switches
-/// the board off.
-pub fn read(space: &mut [u8; INPUTS_BYTES]) -> Inputs<'_> {
-    find(space).unwrap_or_else(|| {
-        eprintln!("no inputs: `cargo xtask bench --device` runs this image with some");
+/// Reads the file of the host's that the command line names, and has it parsed. Without inputs,
+/// switches the board off.
+pub fn read<'s, T>(
+    space: &'s mut [u8; INPUTS_BYTES],
+    parse: impl FnOnce(&'s [u8]) -> Option<T>,
+) -> T {
+    find(space).and_then(parse).unwrap_or_else(|| {
+        eprintln!("no inputs: `cargo xtask bench --device` and `work` run images with some");
         process::exit(1)
     })
 }
 
-fn find(space: &mut [u8; INPUTS_BYTES]) -> Option<Inputs<'_>> {
+fn find(space: &mut [u8; INPUTS_BYTES]) -> Option<&[u8]> {
     let mut buffer = [MaybeUninit::uninit(); COMMAND_LINE];
     let mut rest: &[u8] = sys_get_cmdline_uninit(&mut buffer).ok()?;
     let argument = loop {
@@ -37,7 +40,7 @@ fn find(space: &mut [u8; INPUTS_BYTES]) -> Option<Inputs<'_>> {
     let mut length = 0_usize;
     loop {
         match file.read(space.get_mut(length..)?).ok()? {
-            0 => return Inputs::read(space.get(..length)?),
+            0 => return space.get(..length),
             read => length = length.checked_add(read)?,
         }
     }

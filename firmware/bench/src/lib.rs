@@ -53,10 +53,15 @@ const INSTRUCTIONS: u64 = 40;
 
 /// Does the task once to be warm, and measures it when it is done again.
 pub fn measure(task: &mut dyn FnMut()) -> Cost {
+    task();
+    measure_once(task)
+}
+
+/// Measures a task when it is done for the first time.
+pub fn measure_once(task: impl FnOnce()) -> Cost {
     write(RELOAD, u32::MAX);
     write(VALUE, u32::MAX);
     write(CONTROL, 1);
-    task();
     paint();
     let above = depth();
     let before = read_timer();

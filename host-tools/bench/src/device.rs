@@ -3,10 +3,10 @@
 mod table;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use countersign_bench_emulator::{Cost, run};
 use countersign_bench_steps::{INPUTS_BYTES, Inputs, Task};
 
 use crate::measure::Side;
@@ -51,19 +51,6 @@ enum Image {
     CortexM4(Side),
     /// Ours, for the RP2040's Cortex-M0+. A Cortex-M4 runs it, too.
     CortexM0Plus,
-}
-
-/// What a step costs on a board.
-#[derive(Debug, Clone, Copy)]
-struct Cost {
-    /// Instructions.
-    instructions: u64,
-    /// Bytes of stack, below whoever has the step done.
-    stack: u64,
-    /// Requests to the heap.
-    allocations: u64,
-    /// Bytes of heap in use at most.
-    heap: u64,
 }
 
 /// A step, and what it costs on boards.
@@ -111,31 +98,5 @@ impl Images {
         let mut file = tempfile::NamedTempFile::new().context("a file for the inputs")?;
         file.write_all(inputs.write(&mut space).context("inputs of that size")?)?;
         run(&self.0.join(image.file()), file.path())
-    }
-}
-
-/// Has the image done what it is for, and reads what it says of it.
-fn run(image: &Path, inputs: &Path) -> Result<Cost> {
-    ensure!(image.is_file(), "no {}: `cargo xtask bench --device` builds it", image.display());
-    let output = Command::new("qemu-system-arm")
-        .args(["-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none"])
-        // A nanosecond of the board's clock for every instruction.
-        .args(["-icount", "shift=0", "-semihosting-config", "enable=on,target=native"])
-        .arg("-append")
-        .arg(format!("inputs={}", inputs.display()))
-        .arg("-kernel")
-        .arg(image)
-        .stdin(Stdio::null())
-        .output()
-        .context("cannot run qemu-system-arm: run `cargo xtask setup`")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let numbers: Vec<u64> = said.split_whitespace().map_while(|word| word.parse().ok()).collect();
-    match numbers[..] {
-        [instructions, stack, allocations, heap] if output.status.success() => {
-            Ok(Cost { instructions, stack, allocations, heap })
-        }
-        _ => {
-            bail!("{} failed:\n{said}{}", image.display(), String::from_utf8_lossy(&output.stderr))
-        }
     }
 }

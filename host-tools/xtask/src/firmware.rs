@@ -128,6 +128,17 @@ pub(crate) const BENCH: [Board; 3] = [
     },
 ];
 
+/// The images that `work` measures: a whole device. None of them is ever flashed.
+pub(crate) const DEAREST: [Board; 2] =
+    [DEAREST_M4, Board { name: "dearest-rp2040", target: PICO.target, ..DEAREST_M4 }];
+
+const DEAREST_M4: Board = Board {
+    name: "dearest",
+    package: "countersign-bench-image-dearest",
+    shared: &["countersign-bench-board"],
+    ..EMULATED
+};
+
 const BENCH_OURS: Board = Board {
     name: "bench-ours",
     package: "countersign-bench-image",
@@ -214,7 +225,7 @@ pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
         clippy.args(["clippy", "--quiet", "--all-targets", "--package", "countersign-firmware"]);
         run(clippy.args(["--", "-D", "warnings"]))
     });
-    for board in IMAGES.iter().chain([&VECTORS]).chain(&BENCH) {
+    for board in IMAGES.iter().chain([&VECTORS]).chain(&BENCH).chain(&DEAREST) {
         report.step(&format!("firmware clippy {}", board.name), "warnings are errors", || {
             board.lint(workspace)
         });

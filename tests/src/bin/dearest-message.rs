@@ -1,17 +1,39 @@
-//! Answers so many of the dearest messages: `cargo xtask work` counts the instructions of one.
+//! The dearest message, recorded and played: `cargo xtask work` counts the instructions of it.
+//!
+//! `dearest-message record FILE` writes what a host says to have one answered. `dearest-message play
+//! FILE TIMES` boots a device and says that to it: no times or once, so that two runs differ in what
+//! is answered only.
 
-use countersign_tests::dearest::{answer, messages};
+use std::process::ExitCode;
+
+use countersign_bench_replay::{Memory, Player, Recording};
+use countersign_tests::dearest::recording;
 use countersign_tests::onion::with_curve;
 
-/// Made every time, so that two runs differ in what is answered only.
-const MADE: u8 = 2;
-
-fn main() {
-    let count: usize = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(1);
-    with_curve(|curve| {
-        let (mut scene, messages) = messages(curve, MADE);
-        for message in messages.iter().take(count) {
-            let _ = answer(&mut scene, message);
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["record", file] => {
+            std::fs::write(file, with_curve(recording)).expect("a file that can be written");
         }
-    });
+        ["play", file, times] => {
+            let bytes = std::fs::read(file).expect("what was recorded");
+            play(&bytes, times.parse().expect("how many times"));
+        }
+        _ => {
+            eprintln!("usage: dearest-message record FILE | play FILE TIMES");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn play(bytes: &[u8], times: usize) {
+    let recording = Recording::read(bytes).expect("a recording");
+    let mut memory = Memory::new();
+    let mut player = Player::boot(recording, &mut memory);
+    for _ in 0..times {
+        player.play();
+    }
 }

@@ -10,7 +10,7 @@ use cortex_m as _;
 use cortex_m_rt::entry;
 use countersign_bench_board::{measure, read, report};
 use countersign_bench_ldk::Merchant;
-use countersign_bench_steps::INPUTS_BYTES;
+use countersign_bench_steps::{INPUTS_BYTES, Inputs};
 
 /// A task is done once to be warm, and once to be measured.
 const TIMES: usize = 2;
@@ -19,7 +19,7 @@ const TIMES: usize = 2;
 fn main() -> ! {
     static mut SPACE: [u8; INPUTS_BYTES] = [0; INPUTS_BYTES];
     heap::open();
-    let inputs = read(SPACE);
+    let inputs = read(SPACE, Inputs::read);
     let merchant = Merchant::new(&inputs.secret, inputs.relay);
     let cost = merchant.ready(&inputs, TIMES, |task| {
         measure(&mut || {

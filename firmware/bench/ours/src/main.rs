@@ -8,7 +8,7 @@ use core::mem::MaybeUninit;
 use cortex_m_rt::entry;
 use countersign_bench_board::{Heap, measure, read, report};
 use countersign_bench_ours::{Memory, Merchant};
-use countersign_bench_steps::INPUTS_BYTES;
+use countersign_bench_steps::{INPUTS_BYTES, Inputs};
 use countersign_crypto::CurveMemory;
 
 #[entry]
@@ -17,7 +17,7 @@ fn main() -> ! {
     static mut CURVE: CurveMemory = CurveMemory::new();
     // Not in flash, as a copy of what it begins with.
     static mut MEMORY: MaybeUninit<Memory> = MaybeUninit::uninit();
-    let inputs = read(SPACE);
+    let inputs = read(SPACE, Inputs::read);
     let merchant = Merchant::new(inputs.secret, inputs.relay, CURVE);
     let memory = MEMORY.write(Memory::new());
     report(merchant.ready(&inputs, memory, measure), Heap::default())

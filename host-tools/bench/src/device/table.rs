@@ -1,18 +1,15 @@
 //! What boards take, as a table for a person and as JSON for a program.
 
+use countersign_bench_emulator::{Cost, rp2040_milliseconds as milliseconds};
 use serde_json::{Value, json};
 
-use super::{Cost, Row};
+use super::Row;
 use crate::report::{GOALS, grouped, ratio, verdict};
 use crate::step::{Size, Step};
 
 /// What the project set itself for the RP2040, in milliseconds.
 const TIMES: [(Step, u64); 2] =
     [(Step::Whole(Size::Big), 2_000), (Step::Whole(Size::Small), 1_500)];
-
-/// Cycles of the RP2040's clock in a second, and what a hundred instructions take of them.
-const CLOCK: u64 = 125_000_000;
-const CYCLES_OF_100: u64 = 140;
 
 /// What somebody counted before, of LDK 0.2.7 on a Cortex-M4, in millions of instructions. The
 /// request was in 1,300 bytes and the reply in 32,768, of two layers: no row above is the same.
@@ -24,11 +21,6 @@ const PUBLISHED: [(&str, f64); 6] = [
     ("reply", 22.2),
     ("whole", 43.6),
 ];
-
-/// The milliseconds that instructions take on the RP2040.
-const fn milliseconds(instructions: u64) -> u64 {
-    instructions * CYCLES_OF_100 / (CLOCK / 10)
-}
 
 /// The JSON array of the steps.
 pub(crate) fn json(rows: &[Row]) -> Value {
