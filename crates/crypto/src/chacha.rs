@@ -2,6 +2,13 @@ use chacha20::cipher::{KeyIvInit as _, StreamCipher as _, StreamCipherSeek as _}
 
 use crate::Secret;
 
+/// Bytes of a block of the stream.
+const BLOCK: u32 = 64;
+
+/// Bytes of the stream that are had at a time: few on a device, which has little stack, and many on a
+/// processor with wide registers.
+const PORTION: usize = if cfg!(target_os = "none") { 256 } else { 1_024 };
+
 /// The ChaCha20 keystream of a key with the nonce zero, at some position (RFC 8439).
 ///
 /// BOLT 4 uses each key for one stream, which is why its nonce can be zero. Wiped on drop.
@@ -33,10 +40,42 @@ impl ChaCha20 {
 
     /// Combines `bytes` with the stream by exclusive or, and moves past them.
     pub fn apply(&mut self, bytes: &mut [u8]) {
-        let applied = self.cipher.try_apply_keystream(bytes);
-        debug_assert!(applied.is_ok());
-        self.position =
-            self.position.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        let mut stream = [0; PORTION];
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            // Up to the end of a block: what begins at a block's beginning is had without copying.
+            let begun = self.position.rem_euclid(BLOCK);
+            let room = usize::try_from(begun).map_or(0, |begun| PORTION.saturating_sub(begun));
+            let len = rest.len().min(room);
+            let (part, behind) = rest.split_at_mut_checked(len).unwrap_or((&mut [], &mut []));
+            let stream = stream.get_mut(..len).unwrap_or(&mut []);
+            let written = self.cipher.try_write_keystream(stream);
+            debug_assert!(written.is_ok());
+            combine(part, stream);
+            self.position = self.position.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
+            rest = behind;
+        }
+    }
+}
+
+/// Combines `bytes` with as many of the stream. A small device takes half as long again for a loop of
+/// single bytes.
+fn combine(bytes: &mut [u8], stream: &[u8]) {
+    let (groups, rest) = bytes.as_chunks_mut::<8>();
+    let (stream_groups, stream_rest) = stream.as_chunks::<8>();
+    for (group, [a, b, c, d, e, f, g, h]) in groups.iter_mut().zip(stream_groups) {
+        let [first, second, third, fourth, fifth, sixth, seventh, eighth] = group;
+        *first ^= a;
+        *second ^= b;
+        *third ^= c;
+        *fourth ^= d;
+        *fifth ^= e;
+        *sixth ^= f;
+        *seventh ^= g;
+        *eighth ^= h;
+    }
+    for (byte, digit) in rest.iter_mut().zip(stream_rest) {
+        *byte ^= digit;
     }
 }
 

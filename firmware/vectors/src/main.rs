@@ -17,10 +17,10 @@ mod question;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
+use countersign_cortex_m0 as _;
 use countersign_crypto::{Curve, CurveMemory, Secret};
 use countersign_onion::{Build, Peel};
 use semihosting::{eprintln, process};
-use static_cell::StaticCell;
 
 use crate::answer::Answer;
 use crate::question::Question;
@@ -40,18 +40,14 @@ struct Bench<'m> {
 
 #[entry]
 fn main() -> ! {
-    static MEMORY: StaticCell<CurveMemory> = StaticCell::new();
-    static PEEL: StaticCell<Peel> = StaticCell::new();
-    static BUILD: StaticCell<Build> = StaticCell::new();
-    static QUESTION: StaticCell<Question> = StaticCell::new();
-    static ANSWER: StaticCell<Answer> = StaticCell::new();
-    let memory = MEMORY.init_with(CurveMemory::new);
-    let Some(curve) = Curve::new(memory, &Secret::new([7; 32])) else { process::exit(2) };
-    let peel = PEEL.init_with(Peel::new);
-    let build = BUILD.init_with(Build::new);
-    let mut bench = Bench { curve, peel, build };
-    let question = QUESTION.init_with(Question::new);
-    let answer = ANSWER.init_with(Answer::new);
+    static mut MEMORY: CurveMemory = CurveMemory::new();
+    static mut PEEL: Peel = Peel::new();
+    static mut BUILD: Build = Build::new();
+    static mut QUESTION: Question = Question::new();
+    static mut ANSWER: Answer = Answer::new();
+    let Some(curve) = Curve::new(MEMORY, &Secret::new([7; 32])) else { process::exit(2) };
+    let mut bench = Bench { curve, peel: PEEL, build: BUILD };
+    let (question, answer) = (QUESTION, ANSWER);
     while question.read().is_some() {
         answer.clear();
         let known = reply(&mut bench, question, answer);
@@ -63,6 +59,7 @@ fn main() -> ! {
 /// Answers a question; `None` refuses.
 fn reply(bench: &mut Bench<'_>, question: &Question, answer: &mut Answer) -> Option<()> {
     match question.verb() {
+        "product" => product(question, answer),
         "bigsize" => bolt1::bigsize(question, answer),
         "write-bigsize" => bolt1::write_bigsize(question, answer),
         "n1" => bolt1::n1(question),
@@ -79,4 +76,11 @@ fn reply(bench: &mut Bench<'_>, question: &Question, answer: &mut Answer) -> Opt
         "sign" => bolt12::sign(bench, question, answer),
         _ => process::exit(3),
     }
+}
+
+/// The low 64 bits of a product, which the RP2040's image computes by a function of ours.
+fn product(question: &Question, answer: &mut Answer) -> Option<()> {
+    let [first, second] =
+        [question.array(0)?, question.array(1)?].map(|it| u64::from_be_bytes(*it));
+    answer.part(&first.wrapping_mul(second).to_be_bytes())
 }

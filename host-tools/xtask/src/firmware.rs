@@ -115,6 +115,9 @@ const NRF52840_DK: Board = Board {
 /// The portable crates on the emulated board, asked for known answers. It is never flashed.
 const VECTORS: Board = Board { name: "vectors", package: "countersign-vectors", ..EMULATED };
 
+/// The same as it is built for the RP2040.
+const VECTORS_RP2040: Board = Board { name: "vectors-rp2040", target: PICO.target, ..VECTORS };
+
 /// The images that `bench --device` measures. None of them is ever flashed.
 pub(crate) const BENCH: [Board; 3] = [
     BENCH_OURS,
@@ -225,7 +228,7 @@ pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
         clippy.args(["clippy", "--quiet", "--all-targets", "--package", "countersign-firmware"]);
         run(clippy.args(["--", "-D", "warnings"]))
     });
-    for board in IMAGES.iter().chain([&VECTORS]).chain(&BENCH).chain(&DEAREST) {
+    for board in IMAGES.iter().chain([&VECTORS, &VECTORS_RP2040]).chain(&BENCH).chain(&DEAREST) {
         report.step(&format!("firmware clippy {}", board.name), "warnings are errors", || {
             board.lint(workspace)
         });
@@ -249,9 +252,12 @@ pub(crate) fn emulate(workspace: &Workspace, report: &mut Report) {
         "vectors in QEMU",
         "the known answers of BOLT 1, 4 and 12 on an ARM processor",
         || {
-            let mut test = told_of_the_image(workspace, workspace.cargo_slow("test"))?;
-            test.env("COUNTERSIGN_VECTORS_IMAGE", VECTORS.build(workspace)?);
-            run(test.args(["--quiet", "--test", "vectors", "--", "--ignored"]))
+            for board in [VECTORS, VECTORS_RP2040] {
+                let mut test = told_of_the_image(workspace, workspace.cargo_slow("test"))?;
+                test.env("COUNTERSIGN_VECTORS_IMAGE", board.build(workspace)?);
+                run(test.args(["--quiet", "--test", "vectors", "--", "--ignored"]))?;
+            }
+            Ok(())
         },
     );
 }

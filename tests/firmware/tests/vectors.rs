@@ -15,6 +15,27 @@ fn one(oracle: &mut Oracle, verb: &str, parts: &[&[u8]]) -> Vec<u8> {
 
 #[test]
 #[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+fn products_of_64_bits() {
+    let mut oracle = Oracle::start().unwrap();
+    // Halves of halves at their ends, where a carry goes astray.
+    let halves = [0_u64, 1, 0x7fff, 0x8000, 0xfffe, 0xffff];
+    let words = || halves.iter().flat_map(|high| halves.map(|low| high << 16 | low));
+    let numbers: Vec<u64> = words()
+        .flat_map(|low| {
+            [low, low << 32, (low << 32) | 0xffff_ffff, low.wrapping_mul(0x9e37_79b9_7f4a_7c15)]
+        })
+        .collect();
+    for &first in &numbers {
+        for &second in numbers.iter().step_by(3) {
+            let parts = [&first.to_be_bytes()[..], &second.to_be_bytes()];
+            let product = first.wrapping_mul(second).to_be_bytes();
+            assert_eq!(one(&mut oracle, "product", &parts), product, "{first:#x} * {second:#x}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
 fn bolt_1_bigsize_and_streams() {
     let mut oracle = Oracle::start().unwrap();
     let Some(file) = json("bolt01/bigsize-test.json") else { return };

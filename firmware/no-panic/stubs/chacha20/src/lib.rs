@@ -11,7 +11,7 @@ pub mod cipher {
     }
 
     pub trait StreamCipher {
-        fn try_apply_keystream(&mut self, bytes: &mut [u8]) -> Result<(), StreamCipherError>;
+        fn try_write_keystream(&mut self, bytes: &mut [u8]) -> Result<(), StreamCipherError>;
     }
 
     pub trait StreamCipherSeek {
@@ -30,7 +30,7 @@ impl cipher::KeyIvInit for ChaCha20 {
 }
 
 impl cipher::StreamCipher for ChaCha20 {
-    fn try_apply_keystream(&mut self, bytes: &mut [u8]) -> Result<(), cipher::StreamCipherError> {
+    fn try_write_keystream(&mut self, bytes: &mut [u8]) -> Result<(), cipher::StreamCipherError> {
         opaque::write(&mut self.0);
         opaque::write(bytes);
         opaque::verdict((), cipher::StreamCipherError)
