@@ -113,7 +113,12 @@ const NRF52840_DK: Board = Board {
 };
 
 /// The portable crates on the emulated board, asked for known answers. It is never flashed.
-const VECTORS: Board = Board { name: "vectors", package: "countersign-vectors", ..EMULATED };
+const VECTORS: Board = Board {
+    name: "vectors",
+    package: "countersign-vectors",
+    shared: &["countersign-cortex-m0"],
+    ..EMULATED
+};
 
 /// The same as it is built for the RP2040.
 const VECTORS_RP2040: Board = Board { name: "vectors-rp2040", target: PICO.target, ..VECTORS };
