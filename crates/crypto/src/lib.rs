@@ -1,4 +1,4 @@
-//! The only crate that names a cryptography dependency.
+//! The crate that names the cryptography dependencies.
 //!
 //! Keys, ECDH, BIP 340 signatures, hashes, MACs and ciphers, each in the one form that Lightning
 //! uses. Secret types wipe themselves when they are dropped, show nothing, cannot be cloned, and are
@@ -6,7 +6,7 @@
 //!
 //! The crate draws no randomness: seeds are arguments. It knows no message and no key's purpose.
 //!
-//! Specifications: BIP 39, BIP 340, RFC 2104, RFC 5869, RFC 8439, BOLT 4 §Key Generation.
+//! Specifications: BIP 340, RFC 2104, RFC 5869, RFC 8439, BOLT 4 §Key Generation.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -18,10 +18,8 @@ mod hash;
 mod key_type;
 mod keys;
 mod mac;
-mod mnemonic;
 mod schnorr;
 mod secret;
-mod words;
 
 pub use aead::{BadTag, NONCE_ZERO, TAG_LEN, open, seal, seal_with_trailing_key};
 pub use chacha::ChaCha20;
@@ -30,7 +28,5 @@ pub use hash::{Sha256, TaggedHash, sha256};
 pub use key_type::KeyType;
 pub use keys::{KeyPair, NotAKey, NotAPoint, PublicKey, SecretKey};
 pub use mac::{HmacSha256, hkdf_sha256, hmac_sha256};
-pub use mnemonic::{BadWords, Mnemonic};
 pub use schnorr::Signature;
 pub use secret::{Secret, SharedSecret, wipe};
-pub use words::Word;

@@ -1,6 +1,7 @@
 use hmac::{KeyInit as _, Mac as _};
 use zeroize::Zeroize as _;
 
+use crate::Secret;
 use crate::hash::BLOCK_LEN;
 
 /// An HMAC-SHA256 in progress (RFC 2104).
@@ -62,16 +63,15 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     mac.finish()
 }
 
-/// HKDF-SHA256 (RFC 5869): 32 bytes for the purpose that `info` names.
+/// HKDF-SHA256 (RFC 5869): 32 bytes for the purpose that `info` names, which are its first block.
 #[must_use]
-pub fn hkdf_sha256(salt: &[u8], secret: &[u8], info: &[u8]) -> crate::Secret<32> {
-    let mut key = [0; 32];
-    // 32 bytes are one block of output; only more than 255 blocks are refused.
-    let expanded = hkdf::Hkdf::<sha2::Sha256>::new(Some(salt), secret).expand(info, &mut key);
-    debug_assert!(expanded.is_ok());
-    let secret = crate::Secret::new(key);
-    key.zeroize();
-    secret
+pub fn hkdf_sha256(salt: &[u8], secret: &[u8], info: &[u8]) -> Secret<32> {
+    let mut extracted = hmac_sha256(salt, &[secret]);
+    let mut expanded = hmac_sha256(&extracted, &[info, &[1]]);
+    let key = Secret::new(expanded);
+    extracted.zeroize();
+    expanded.zeroize();
+    key
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-use countersign_crypto::{Mnemonic, Secret, hkdf_sha256};
+use countersign_crypto::{Secret, hkdf_sha256};
 use countersign_link::{Code, Packer, Reply, RuleChange, Secret as Shown};
+use countersign_mnemonic::Mnemonic;
 use countersign_policy::{Clock, PromptScreen, Rule};
 use countersign_tlv::{Full, Writer};
 

@@ -1,5 +1,5 @@
-use countersign_crypto::{BadWords, Mnemonic};
 use countersign_link::{Code, Provision, Reply, Secret as Shown};
+use countersign_mnemonic::{BadWords, Mnemonic};
 
 use crate::device::{Condition, Device, Scratch, Screen, storage_code};
 use crate::input::Failure;

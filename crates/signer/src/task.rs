@@ -1,8 +1,9 @@
 use core::ops::Range;
 
 use countersign_blinding::Unblinding;
-use countersign_crypto::{Mnemonic, Secret};
+use countersign_crypto::Secret;
 use countersign_link::{Assembler, Destination, Network, Summary};
+use countersign_mnemonic::Mnemonic;
 use countersign_offers::Suspended;
 use countersign_onion::AssociatedData;
 use countersign_onion::capacity::HEADER_LEN;

@@ -8,24 +8,30 @@ use crate::workspace::{Package, Workspace};
 
 /// Each portable crate and the portable crates below it. `onion` and `blinding` do not know each
 /// other; `policy` sees neither bytes nor keys.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("units", &[]),
     ("tlv", &["units"]),
     ("crypto", &["units", "tlv"]),
+    ("mnemonic", &["crypto"]),
     ("blinding", &["units", "tlv", "crypto"]),
     ("onion", &["units", "tlv", "crypto"]),
     ("offers", &["units", "tlv", "crypto", "blinding"]),
     ("policy", &["units"]),
     ("link", &["units", "tlv"]),
-    ("signer", &["units", "tlv", "crypto", "blinding", "onion", "offers", "policy", "link"]),
+    (
+        "signer",
+        &["units", "tlv", "crypto", "mnemonic", "blinding", "onion", "offers", "policy", "link"],
+    ),
 ];
 
-/// What only `crypto` may name.
-const CRYPTOGRAPHY: [&str; 11] = [
+/// Who may name it.
+const CRYPTOGRAPHERS: [&str; 2] = ["crypto", "mnemonic"];
+
+/// What only those may name.
+const CRYPTOGRAPHY: [&str; 10] = [
     "bip39",
     "chacha20",
     "chacha20poly1305",
-    "hkdf",
     "hmac",
     "pbkdf2",
     "poly1305",
@@ -61,7 +67,7 @@ fn judge(workspace: &Workspace, package: &Package, broken: &mut Vec<String>) -> 
         let allowed = match dependency.strip_prefix("countersign-") {
             Some(other) => below.contains(&other),
             None if workspace.has(dependency) => false,
-            None => layer == "crypto" || !CRYPTOGRAPHY.contains(&dependency.as_str()),
+            None => CRYPTOGRAPHERS.contains(&layer) || !CRYPTOGRAPHY.contains(&dependency.as_str()),
         };
         if !allowed {
             broken.push(format!("{layer} must not depend on {dependency}"));

@@ -4,8 +4,9 @@
 use std::sync::OnceLock;
 
 use countersign_board_tests::{Chip, Cut, Hardware, Host, PAGE, PowerCut, Seeing};
-use countersign_crypto::{Mnemonic, sha256};
+use countersign_crypto::sha256;
 use countersign_link::{Reply, State};
+use countersign_mnemonic::Mnemonic;
 use countersign_tests::onion::with_curve;
 use countersign_tests::shop::{NOW, Said, WORDS};
 

@@ -2,16 +2,15 @@ use core::fmt::{Debug, Display};
 use core::ptr::drop_in_place;
 
 use countersign_crypto::{
-    BadTag, BadWords, ChaCha20, Curve, CurveMemory, HmacSha256, KeyPair, KeyType, Mnemonic,
-    NotAKey, NotAPoint, PublicKey, Secret, SecretKey, Sha256, SharedSecret, Signature, TaggedHash,
-    Word, hkdf_sha256, hmac_sha256, open, seal, seal_with_trailing_key, sha256, wipe,
+    BadTag, ChaCha20, Curve, CurveMemory, HmacSha256, KeyPair, KeyType, NotAKey, NotAPoint,
+    PublicKey, Secret, SecretKey, Sha256, SharedSecret, Signature, TaggedHash, hkdf_sha256,
+    hmac_sha256, open, seal, seal_with_trailing_key, sha256, wipe,
 };
 
 /// `countersign-crypto`.
 pub fn crypto() {
     curve();
     symmetric();
-    mnemonic();
     shown();
 }
 
@@ -72,31 +71,9 @@ fn symmetric() {
     ]);
 }
 
-fn mnemonic() {
-    crate::keep([
-        Mnemonic::from_entropy as *const (),
-        Mnemonic::parse as *const (),
-        Mnemonic::expose_words as *const (),
-        words as *const (),
-        Mnemonic::seed as *const (),
-        Word::expose as *const (),
-        drop_in_place::<Mnemonic> as *const (),
-        drop_in_place::<Word> as *const (),
-    ]);
-}
-
-/// The words are an iterator: they are had by walking it.
-fn words(mnemonic: &Mnemonic) {
-    mnemonic.expose_words().for_each(|word| {
-        core::hint::black_box(word);
-    });
-}
-
 fn shown() {
     crate::keep([
         <BadTag as Display>::fmt as *const (),
-        <BadWords as Display>::fmt as *const (),
-        <Mnemonic as Debug>::fmt as *const (),
         <NotAKey as Display>::fmt as *const (),
         <NotAPoint as Display>::fmt as *const (),
         <PublicKey as Debug>::fmt as *const (),
@@ -104,7 +81,6 @@ fn shown() {
         <KeyPair as Debug>::fmt as *const (),
         <Secret<32> as Debug>::fmt as *const (),
         <SharedSecret as Debug>::fmt as *const (),
-        <Word as Debug>::fmt as *const (),
         <Signature as Debug>::fmt as *const (),
         <Curve<'_> as Debug>::fmt as *const (),
         <CurveMemory as Debug>::fmt as *const (),

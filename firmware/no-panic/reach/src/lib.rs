@@ -15,6 +15,7 @@
 mod blinding;
 mod crypto;
 mod link;
+mod mnemonic;
 mod offers;
 mod onion;
 mod policy;
@@ -25,6 +26,7 @@ mod units;
 pub use blinding::blinding;
 pub use crypto::crypto;
 pub use link::link;
+pub use mnemonic::mnemonic;
 pub use offers::offers;
 pub use onion::onion;
 pub use policy::policy;
@@ -37,6 +39,7 @@ pub fn everything() {
     units();
     tlv();
     crypto();
+    mnemonic();
     blinding();
     onion();
     offers();

@@ -1,9 +1,9 @@
 use core::fmt;
 
+use countersign_crypto::{Secret, sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::words::{LONGEST, Word, number, word};
-use crate::{Secret, sha256};
 
 /// BIP 39 words, from which everything a signer cannot be told again is derived. Wiped on drop.
 ///
@@ -163,8 +163,9 @@ mod tests {
     use alloc::format;
     use alloc::string::String;
 
+    use countersign_crypto::Secret;
+
     use super::{BadWords, Mnemonic};
-    use crate::Secret;
 
     const ABANDON: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon \
         abandon abandon about";
