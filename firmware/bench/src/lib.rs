@@ -16,7 +16,7 @@ mod inputs;
 use core::panic::PanicInfo;
 use core::ptr::with_exposed_provenance_mut;
 
-use countersign_cortex_m0 as _;
+use countersign_curve as _;
 use countersign_stack::{depth, paint, used};
 use semihosting::{eprintln, println, process};
 

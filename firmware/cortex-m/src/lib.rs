@@ -11,6 +11,8 @@ mod failure;
 mod last_words;
 mod processor;
 
+use countersign_curve as _;
+
 pub use countersign_stack::{paint, used};
 pub use drive::run;
 pub use last_words::LastWords;

@@ -9,8 +9,5 @@
 mod beside;
 mod watchdog;
 
-// The RP2040's multiplication; the RP2350 has an instruction for it.
-use countersign_cortex_m0 as _;
-
 pub use beside::start_beside;
 pub use watchdog::Dog;

@@ -116,7 +116,7 @@ const NRF52840_DK: Board = Board {
 const VECTORS: Board = Board {
     name: "vectors",
     package: "countersign-vectors",
-    shared: &["countersign-cortex-m0"],
+    shared: &["countersign-curve"],
     ..EMULATED
 };
 
