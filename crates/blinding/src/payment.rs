@@ -2,8 +2,9 @@ use core::fmt;
 
 use countersign_crypto::PublicKey;
 use countersign_units::Msat;
+use countersign_units::wide::{product, quotient_up};
 
-use crate::relay::{MILLION, div_ceil};
+use crate::relay::MILLION;
 use crate::{
     BlindedPayInfo, EncryptedDataTlv, Hop, PaymentConstraints, PaymentRelay, Sealing,
     ShortChannelId,
@@ -176,24 +177,17 @@ impl Total {
 
     /// The base fee with `front` in front, which is also paid for forwarding the fees behind it.
     fn fee_base_behind(&self, front: &PaymentRelay) -> Option<u32> {
-        let (base, behind) =
-            (u128::from(front.fee_base_msat), u128::from(self.relay.fee_base_msat));
-        let rate = u128::from(front.fee_proportional_millionths);
-        let sum = base
-            .checked_mul(MILLION)?
-            .checked_add(behind.checked_mul(MILLION.checked_add(rate)?)?)?;
-        div_ceil(sum, MILLION)?.try_into().ok()
+        let rate = MILLION.checked_add(front.fee_proportional_millionths.into())?;
+        let behind = quotient_up(product(self.relay.fee_base_msat.into(), rate), MILLION)?;
+        u32::try_from(behind).ok()?.checked_add(front.fee_base_msat)
     }
 
     /// The proportional fee with `front` in front, likewise.
     fn fee_proportional_behind(&self, front: &PaymentRelay) -> Option<u32> {
-        let rate = u128::from(front.fee_proportional_millionths);
-        let behind = u128::from(self.relay.fee_proportional_millionths);
-        let sum = behind
-            .checked_add(rate)?
-            .checked_mul(MILLION)?
-            .checked_add(behind.checked_mul(rate)?)?;
-        div_ceil(sum, MILLION)?.try_into().ok()
+        let rate = MILLION.checked_add(front.fee_proportional_millionths.into())?;
+        let behind = product(self.relay.fee_proportional_millionths.into(), rate);
+        let behind = quotient_up(behind, MILLION)?;
+        u32::try_from(behind).ok()?.checked_add(front.fee_proportional_millionths)
     }
 }
 

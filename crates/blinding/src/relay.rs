@@ -1,5 +1,6 @@
 use countersign_tlv::{DecodeError, Full, Reader, Writer, tu64_len};
 use countersign_units::Msat;
+use countersign_units::wide::{product, quotient, quotient_up};
 
 /// What a forwarding hop of a payment path is paid, and how many blocks it needs: `payment_relay`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,9 +26,8 @@ impl PaymentRelay {
     /// What the hop keeps for forwarding `amount`; `None` when that is more money than exists.
     #[must_use]
     pub fn fee(&self, amount: Msat) -> Option<Msat> {
-        let rate = u128::from(self.fee_proportional_millionths);
-        let proportional = u128::from(amount.get()).checked_mul(rate)?.checked_div(MILLION)?;
-        msat(proportional.checked_add(self.fee_base_msat.into())?)
+        let rated = product(amount.get().into(), self.fee_proportional_millionths.into());
+        msat(quotient(rated, MILLION)?.checked_add(self.fee_base_msat.into())?)
     }
 
     /// What the hop forwards of an `amount` that comes in: the inverse of adding
@@ -37,8 +37,8 @@ impl PaymentRelay {
     #[must_use]
     pub fn amount_to_forward(&self, amount: Msat) -> Option<Msat> {
         let divisor = MILLION.checked_add(self.fee_proportional_millionths.into())?;
-        let rest = u128::from(amount.get()).checked_sub(self.fee_base_msat.into())?;
-        msat(div_ceil(rest.checked_mul(MILLION)?, divisor)?)
+        let rest = amount.get().checked_sub(self.fee_base_msat.into())?;
+        msat(quotient_up(product(rest.into(), MILLION), divisor)?)
     }
 
     /// The largest amount that, with the fee for it, is at most `total`. It is what the hop would
@@ -120,13 +120,8 @@ fn msat(amount: u128) -> Option<Msat> {
     u64::try_from(amount).ok().and_then(Msat::new)
 }
 
-/// The quotient rounded up. (The standard library's would keep two divisions and their panics.)
-pub(crate) fn div_ceil(number: u128, divisor: u128) -> Option<u128> {
-    number.checked_add(divisor.checked_sub(1)?)?.checked_div(divisor)
-}
-
 /// Proportional fees are per million.
-pub(crate) const MILLION: u128 = 1_000_000;
+pub(crate) const MILLION: u64 = 1_000_000;
 
 #[cfg(test)]
 mod tests {

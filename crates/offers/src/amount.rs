@@ -3,6 +3,7 @@ use core::num::NonZeroU64;
 
 use countersign_tlv::{DecodeError, Reader};
 use countersign_units::Msat;
+use countersign_units::wide::{product, quotient_up};
 
 use crate::{Field, Invalid, Rejected};
 
@@ -102,12 +103,8 @@ impl fmt::Debug for Currency {
 impl Rate {
     /// `amount` smallest units `quantity` times, rounded up; `None` above [`Msat::MAX`].
     fn convert(&self, amount: u64, quantity: u64) -> Option<Msat> {
-        let units = u128::from(self.units.get());
-        let msat = u128::from(amount)
-            .checked_mul(quantity.into())?
-            .checked_mul(self.msat.get().into())?
-            .checked_add(units.checked_sub(1)?)?
-            .checked_div(units)?;
+        let rated = product(product(amount.into(), quantity), self.msat.get());
+        let msat = quotient_up(rated, self.units.get())?;
         Msat::new(u64::try_from(msat).ok()?)
     }
 }

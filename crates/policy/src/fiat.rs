@@ -1,6 +1,7 @@
 //! Prices in a currency other than bitcoin.
 
 use countersign_units::UnixTime;
+use countersign_units::wide::product;
 
 use crate::{Currency, FiatLimits, Rule, Rules};
 
@@ -15,7 +16,7 @@ pub struct RateFacts {
     pub now: UnixTime,
 }
 
-const PPM: u128 = 1_000_000;
+const PPM: u64 = 1_000_000;
 
 /// The rate that a price is converted by, in msat for a million major units: the host's, if the
 /// merchant's own bears it out.
@@ -39,9 +40,9 @@ pub fn judge_rate(rules: &Rules, facts: &RateFacts) -> Result<u64, Rule> {
 }
 
 fn judge_claimed(fiat: &FiatLimits, claimed: u64) -> Result<u64, Rule> {
-    let off = u128::from(claimed.abs_diff(fiat.msat_per_million));
-    let allowed = u128::from(fiat.msat_per_million).saturating_mul(fiat.tolerance_ppm.into());
-    if off.saturating_mul(PPM) <= allowed { Ok(claimed) } else { Err(Rule::RateTolerance) }
+    let off = product(claimed.abs_diff(fiat.msat_per_million).into(), PPM);
+    let allowed = product(fiat.msat_per_million.into(), fiat.tolerance_ppm.into());
+    if off <= allowed { Ok(claimed) } else { Err(Rule::RateTolerance) }
 }
 
 impl Currency {

@@ -4,6 +4,7 @@
 //! results, and the outcome of its comparisons with what the merchant pinned.
 
 use countersign_units::Msat;
+use countersign_units::wide::product;
 
 use crate::{IntroductionNodes, Multipart, PathLimits, ReleaseRule, Rule, Rules, Verdict};
 
@@ -122,11 +123,9 @@ fn judge_ends(allowed: IntroductionNodes, recipient: Recipient, first: Listing) 
 }
 
 fn judge_fee(limits: &PathLimits, amount: Msat, base: u32, proportional: u32) -> Verdict {
-    const PPM: u128 = 1_000_000;
+    const PPM: u64 = 1_000_000;
     let amount = u128::from(amount.get());
-    let fee = amount
-        .saturating_mul(proportional.into())
-        .saturating_add(u128::from(base).saturating_mul(PPM));
+    let fee = product(amount, proportional.into()).saturating_add(product(base.into(), PPM));
     Verdict::at_most(u64::from(base), limits.fee_base.get(), Verdict::Refuse(Rule::FeeBase))
         .and(Verdict::at_most(
             proportional,
@@ -134,7 +133,7 @@ fn judge_fee(limits: &PathLimits, amount: Msat, base: u32, proportional: u32) ->
             Verdict::Refuse(Rule::FeeProportional),
         ))
         .and(limits.fee_share_ppm.map_or(Verdict::Sign, |share| {
-            let most = amount.saturating_mul(share.into());
+            let most = product(amount, share.into());
             Verdict::at_most(fee, most, Verdict::Refuse(Rule::FeeShare))
         }))
 }

@@ -1,5 +1,6 @@
 //! An `invoice_request` that is ours, read and verified: may its invoice be signed?
 
+use countersign_units::wide::product;
 use countersign_units::{Msat, UnixTime};
 
 use crate::verdict::Match;
@@ -154,8 +155,8 @@ fn judge_amount(limits: &AmountLimits, amount: Msat, expected: Option<Msat>) -> 
     let price = expected.map_or(Verdict::Sign, |expected| {
         let least = Verdict::at_least(amount, expected, Verdict::Refuse(Rule::Underpaid));
         least.and(overpaid_percent.map_or(Verdict::Sign, |percent| {
-            let most = u128::from(expected.get()).saturating_mul(percent.into());
-            let paid = u128::from(amount.get()).saturating_mul(100);
+            let most = product(expected.get().into(), percent.into());
+            let paid = product(amount.get().into(), 100);
             Verdict::at_most(paid, most, Verdict::Refuse(Rule::Overpaid))
         }))
     });

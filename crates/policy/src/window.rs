@@ -1,6 +1,7 @@
 //! How much has been counted lately.
 
 use countersign_units::Msat;
+use countersign_units::wide::{product, quotient};
 
 use crate::{Rule, Rules, Uptime, Verdict, WhenFull, Window, WindowLimits};
 
@@ -39,8 +40,8 @@ impl Bucket {
     fn drained(&self, window: &Window, now: Uptime) -> u128 {
         let most = window.most.map_or(0, scaled);
         // Rounded down: a window never drains faster than the rule says.
-        let each_second = most.checked_div(window.period.0.into()).unwrap_or(0);
-        self.level.saturating_sub(each_second.saturating_mul(now.since(self.at).into()))
+        let each_second = quotient(most, window.period.0.into()).unwrap_or(0);
+        self.level.saturating_sub(product(each_second, now.since(self.at)))
     }
 
     fn has_room(&self, window: &Window, more: u64, now: Uptime) -> bool {

@@ -11,6 +11,7 @@
 
 mod money;
 mod time;
+pub mod wide;
 
 pub use money::Msat;
 pub use time::{Seconds, UnixTime};

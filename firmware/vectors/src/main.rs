@@ -17,8 +17,8 @@ mod question;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
-use countersign_curve as _;
 use countersign_crypto::{Curve, CurveMemory, Secret};
+use countersign_curve as _;
 use countersign_onion::{Build, Peel};
 use semihosting::{eprintln, process};
 

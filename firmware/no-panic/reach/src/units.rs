@@ -1,5 +1,6 @@
 use core::fmt::{Debug, Display};
 
+use countersign_units::wide::{product, quotient, quotient_up};
 use countersign_units::{Msat, Seconds, UnixTime};
 
 /// `countersign-units`.
@@ -17,5 +18,8 @@ pub fn units() {
         UnixTime::since as *const (),
         <UnixTime as Debug>::fmt as *const (),
         <Seconds as Debug>::fmt as *const (),
+        product as *const (),
+        quotient as *const (),
+        quotient_up as *const (),
     ]);
 }

@@ -1,0 +1,50 @@
+//! Products and quotients in between, of which 64 bits cannot hold every one.
+//!
+//! A processor of 32 bits takes hundreds of bytes of code for each of them, which is why they are
+//! functions, and never part of their callers.
+
+/// `number` times `factor`; [`u128::MAX`] when that is more, and with it more than anything that is
+/// compared with it.
+#[inline(never)]
+#[must_use]
+pub fn product(number: u128, factor: u64) -> u128 {
+    number.saturating_mul(factor.into())
+}
+
+/// `number` by `divisor`, rounded down; `None` by zero.
+#[inline(never)]
+#[must_use]
+pub fn quotient(number: u128, divisor: u64) -> Option<u128> {
+    number.checked_div(divisor.into())
+}
+
+/// `number` by `divisor`, rounded up; `None` by zero, and above [`u128::MAX`] in between.
+#[must_use]
+pub fn quotient_up(number: u128, divisor: u64) -> Option<u128> {
+    // The standard library's would keep two divisions and their panics.
+    quotient(number.checked_add(divisor.checked_sub(1)?.into())?, divisor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{product, quotient, quotient_up};
+
+    #[test]
+    fn a_product_is_exact_or_more_than_anything() {
+        assert_eq!(product(u64::MAX.into(), u64::MAX), u128::from(u64::MAX).pow(2));
+        assert_eq!(product(u128::MAX, 1), u128::MAX);
+        assert_eq!(product(u128::MAX, 2), u128::MAX);
+        assert_eq!(product(u128::MAX, 0), 0);
+    }
+
+    #[test]
+    fn a_quotient_is_rounded_as_its_name_says() {
+        assert_eq!((quotient(7, 2), quotient_up(7, 2)), (Some(3), Some(4)));
+        assert_eq!((quotient(8, 2), quotient_up(8, 2)), (Some(4), Some(4)));
+        assert_eq!((quotient(0, 1), quotient_up(0, 1)), (Some(0), Some(0)));
+        assert_eq!((quotient(1, 0), quotient_up(1, 0)), (None, None));
+        assert_eq!(quotient(u128::MAX, u64::MAX), Some((1 << 64) + 1));
+        assert_eq!(quotient_up(u128::MAX, 1), Some(u128::MAX));
+        assert_eq!(quotient_up(u128::MAX, 2), None);
+    }
+}
