@@ -245,7 +245,8 @@ impl Shop {
                         self.read_prompt(id, prompt);
                     }
                     let mut lines = Vec::new();
-                    self.device.prompt(|line| lines.push(format!("{}: {}", line.label, line.text)));
+                    self.device
+                        .prompt(&mut |line| lines.push(format!("{}: {}", line.label, line.text)));
                     self.prompts.push(lines);
                     match self.button {
                         Button::Confirm => Input::Confirmed,

@@ -67,17 +67,17 @@ impl Mnemonic {
         Self { words, count: MOST_WORDS }
     }
 
-    /// Reads words that are separated by white space.
+    /// Reads words that are separated by ASCII white space.
     ///
     /// # Errors
     /// [`BadWords`].
     pub fn parse(text: &str) -> Result<Self, BadWords> {
-        let count = text.split_whitespace().fold(0_usize, |count, _| count.saturating_add(1));
+        let count = text.split_ascii_whitespace().fold(0_usize, |count, _| count.saturating_add(1));
         if !matches!(count, 12 | 15 | 18 | 21 | 24) {
             return Err(BadWords::Count);
         }
         let mut mnemonic = Self { words: [0; MOST_WORDS], count };
-        let places = mnemonic.words.iter_mut().zip(text.split_whitespace());
+        let places = mnemonic.words.iter_mut().zip(text.split_ascii_whitespace());
         for (at, (place, word)) in (0..=u8::MAX).zip(places) {
             *place = number(word).ok_or(BadWords::Unknown(at))?;
         }

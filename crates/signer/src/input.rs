@@ -1,3 +1,5 @@
+use core::num::{NonZeroU16, NonZeroU32};
+
 use countersign_link::{Code, ErrorReply, Reply, Request};
 use countersign_policy::Uptime;
 
@@ -85,27 +87,32 @@ impl Output<'_> {
     }
 }
 
-/// Why a request failed.
+/// Why a request failed. It is what most functions may return, so it has the size of two registers,
+/// and so has the result of one that returns nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    code: Code,
-    field: Option<u64>,
-    offset: Option<u32>,
+    /// The [`Code`], none of which is zero.
+    code: NonZeroU16,
+    /// One more than a field's TLV type.
+    field: Option<NonZeroU32>,
 }
 
 impl Failure {
-    /// The failure of a field, by its TLV type.
-    pub(crate) const fn of_field(code: Code, field: u64) -> Self {
-        Self { code, field: Some(field), offset: None }
+    /// The failure of a field, by its TLV type. One of more than 32 bits, which no specification has, is
+    /// not told.
+    pub(crate) fn of_field(code: Code, field: u64) -> Self {
+        let field = field.checked_add(1).and_then(|field| u32::try_from(field).ok());
+        Self { field: field.and_then(NonZeroU32::new), ..code.into() }
     }
 
-    pub(crate) const fn reply<'o>(self) -> Reply<'o> {
-        Reply::Error(ErrorReply { code: self.code, field: self.field, offset: self.offset })
+    pub(crate) fn reply<'o>(self) -> Reply<'o> {
+        let field = self.field.map(|field| u64::from(field.get()).saturating_sub(1));
+        Reply::Error(ErrorReply { code: Code(self.code.get()), field, offset: None })
     }
 }
 
 impl From<Code> for Failure {
-    fn from(code: Code) -> Self {
-        Self { code, field: None, offset: None }
+    fn from(Code(code): Code) -> Self {
+        Self { code: NonZeroU16::new(code).unwrap_or(NonZeroU16::MAX), field: None }
     }
 }

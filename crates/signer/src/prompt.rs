@@ -28,10 +28,10 @@ pub struct Line<'a> {
     pub source: Source,
 }
 
-/// Where lines go.
-struct Lines<F>(F);
+/// Where lines go. Not a type of its own for each screen: what words a prompt is in an image once.
+struct Lines<'s>(&'s mut dyn FnMut(Line<'_>));
 
-impl<F: FnMut(Line<'_>)> Lines<F> {
+impl Lines<'_> {
     /// A line of the device's own words.
     fn own(&mut self, label: &'static str, text: fmt::Arguments<'_>) {
         (self.0)(Line { label, text, source: Source::Device });
@@ -55,7 +55,7 @@ impl<F: FnMut(Line<'_>)> Lines<F> {
 impl Device<'_> {
     /// Hands the lines of the prompt that waits for a button to `show`, in their order. They are
     /// made from the very value that is acted upon when the merchant says yes.
-    pub fn prompt(&self, show: impl FnMut(Line<'_>)) {
+    pub fn prompt(&self, show: &mut dyn FnMut(Line<'_>)) {
         let Task::Asking { matter, .. } = &self.task else { return };
         let lines = &mut Lines(show);
         match matter {
@@ -106,7 +106,7 @@ impl Device<'_> {
         }
     }
 
-    fn show_settings(&self, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+    fn show_settings(&self, lines: &mut Lines<'_>) {
         let Condition::Ready(merchant) = &self.condition else { return };
         let Some(settings) = self.desk.sheet.wanted() else { return };
         let current = &merchant.settings;
@@ -149,7 +149,7 @@ impl Device<'_> {
         }
     }
 
-    fn show_draft(&self, draft: &Draft, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+    fn show_draft(&self, draft: &Draft, lines: &mut Lines<'_>) {
         if let Some(description) = &draft.description {
             lines.quoted("Description", description);
         }
@@ -176,7 +176,7 @@ impl Device<'_> {
         }
     }
 
-    fn show_invoice(&self, pending: &Pending, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+    fn show_invoice(&self, pending: &Pending, lines: &mut Lines<'_>) {
         let price = pending.request.price();
         lines.own("Sign an invoice", format_args!("{}", Sats(price.amount)));
         match price.expected {
@@ -203,7 +203,7 @@ impl Device<'_> {
     }
 
     /// Everything but the amount is in a stranger's words.
-    fn show_withdrawal(&self, pending: &Pending, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+    fn show_withdrawal(&self, pending: &Pending, lines: &mut Lines<'_>) {
         lines.own("Take the money", format_args!("{}", Sats(pending.request.amount())));
         let payload = self.desk.peel.payload().unwrap_or(&[]);
         let request = payload.get(pending.bytes.clone()).unwrap_or(&[]);
@@ -218,7 +218,7 @@ impl Device<'_> {
     }
 
     /// Whose `invoice_node_id` it is, only the merchant can know (R-RF-13).
-    fn show_payout(&self, owed: &Owed, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+    fn show_payout(&self, owed: &Owed, lines: &mut Lines<'_>) {
         lines.own("Pay", format_args!("{}", Sats(owed.amount)));
         let payload = self.desk.peel.payload().unwrap_or(&[]);
         let invoice = payload.get(owed.bytes.clone()).unwrap_or(&[]);
@@ -260,7 +260,7 @@ impl Device<'_> {
         // What is left to write texts into; `None` once a line has found no room.
         let mut texts = Some(texts);
         let mut number = 0_u8;
-        self.prompt(|line| {
+        self.prompt(&mut |line| {
             let is_wanted = number >= from;
             number = number.saturating_add(1);
             if let Some(space) = texts.take_if(|_| is_wanted) {
@@ -271,7 +271,7 @@ impl Device<'_> {
     }
 }
 
-fn show_price(draft: &Draft, lines: &mut Lines<impl FnMut(Line<'_>)>) {
+fn show_price(draft: &Draft, lines: &mut Lines<'_>) {
     match draft.amount {
         None => lines.own("Make an offer", format_args!("for any amount")),
         Some(Amount::Bitcoin(amount)) => {

@@ -413,7 +413,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     /// Gives the screen the lines of the prompt.
     fn read_out(&mut self) {
         let screen = &mut *self.peripherals.screen;
-        self.device.prompt(|line| screen.line(&line));
+        self.device.prompt(&mut |line| screen.line(&line));
         screen.indicate(Indication::Asking);
     }
 

@@ -338,7 +338,7 @@ impl Core<'_, '_> {
 
     fn show_prompt(&mut self) {
         let mut lines = Vec::new();
-        self.device.prompt(|line| lines.push(PromptText::from(line)));
+        self.device.prompt(&mut |line| lines.push(PromptText::from(line)));
         self.board.buttons.show(&lines);
     }
 

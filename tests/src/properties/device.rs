@@ -148,7 +148,7 @@ impl<'m> Bench<'m> {
                 }
                 Output::Ask { .. } => {
                     let mut shown = String::new();
-                    self.device.prompt(|line| shown.push_str(&line.text.to_string()));
+                    self.device.prompt(&mut |line| shown.push_str(&line.text.to_string()));
                     assert!(!shown.is_empty(), "a prompt says something");
                     if self.confirms { Input::Confirmed } else { Input::Cancelled }
                 }

@@ -82,7 +82,7 @@ fn prompts() {
 
 fn show_prompt(device: &Device<'_>) {
     // What a line shows is formatted through addresses that it holds: they escape with it.
-    device.prompt(|line| {
+    device.prompt(&mut |line| {
         black_box(line);
     });
 }
