@@ -2,7 +2,7 @@
 
 use countersign_units::UnixTime;
 
-use crate::{FiatLimits, Limits, Rule, RuleError, Rules};
+use crate::{Limits, Rule, RuleError, Rules};
 
 /// A set of rules that does not hold yet.
 ///
@@ -35,13 +35,11 @@ impl<'a> Proposal<'a> {
     /// # Errors
     ///
     /// The first rule that cannot hold; nothing has changed then.
-    pub fn new(current: &'a Rules, wanted: Limits, now: UnixTime) -> Result<Self, RuleError> {
-        let fiat = if wanted.fiat == current.limits().fiat {
-            wanted.fiat
-        } else {
-            FiatLimits { set_at: now, ..wanted.fiat }
-        };
-        Ok(Self { current, wanted: Rules::new(Limits { fiat, ..wanted })? })
+    pub fn new(current: &'a Rules, mut wanted: Limits, now: UnixTime) -> Result<Self, RuleError> {
+        if wanted.fiat != current.limits().fiat {
+            wanted.fiat.set_at = now;
+        }
+        Ok(Self { current, wanted: Rules::new(wanted)? })
     }
 
     /// Every rule that would change, by ascending number.

@@ -26,7 +26,7 @@ pub struct Limits {
 }
 
 /// Which offers are answered, and what a request for one may carry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfferLimits {
     /// Rule 2.
     pub allowed: OffersAllowed,
@@ -53,7 +53,7 @@ impl Default for OfferLimits {
 }
 
 /// How much.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AmountLimits {
     /// Rule 11: percent of the price; `None` is no limit.
     pub overpaid_percent: Option<u32>,
@@ -88,7 +88,7 @@ impl Default for AmountLimits {
 
 /// Prices in a currency other than bitcoin: the host names a rate for each request, and the
 /// merchant's own bounds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FiatLimits {
     /// Rule 20; `None` refuses every offer that names a currency.
     pub currency: Option<Currency>,
@@ -133,7 +133,7 @@ impl Currency {
 }
 
 /// How much in a period. Both windows are off by default.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowLimits {
     /// Rules 30 and 31: msat received; `None` is off.
     pub paid: Window,
@@ -154,7 +154,7 @@ impl Default for WindowLimits {
 }
 
 /// So much in so long, as a rate: what has been counted drains evenly, `most` in one `period`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The most that is in the window at once; `None` switches it off.
     pub most: Option<u64>,
@@ -163,7 +163,7 @@ pub struct Window {
 }
 
 /// Payment paths that the host proposes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathLimits {
     /// Rule 41.
     pub introduction_nodes: IntroductionNodes,
@@ -206,7 +206,7 @@ impl Default for PathLimits {
 }
 
 /// What the host may say the time is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockLimits {
     /// Rule 60.
     pub back: Seconds,

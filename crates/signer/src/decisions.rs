@@ -98,7 +98,8 @@ impl Device<'_> {
                 self.desk.sheet = Sheet::Wanted(wanted);
             }
         }
-        if self.desk.sheet.wanted() == Some(&self.merchant()?.settings) {
+        let pinned = self.merchant()?.settings.pinned();
+        if self.desk.sheet.wanted().is_some_and(|wanted| wanted.pinned() == pinned) {
             return Ok(self.done(id));
         }
         self.ask(id, Matter::Settings)

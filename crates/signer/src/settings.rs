@@ -67,6 +67,11 @@ impl Settings {
         self.revoked.contains(&offer)
     }
 
+    /// The nodes that money may go to.
+    pub(crate) fn pinned(&self) -> (Option<PublicKey>, Option<[u8; 32]>, &[[u8; 33]]) {
+        (self.recipient, self.receive_auth_key, &self.introduction_nodes)
+    }
+
     /// Writes the settings as a TLV stream.
     ///
     /// A firmware that does not know one of its even records refuses it, so an older image never
