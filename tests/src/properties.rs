@@ -9,6 +9,7 @@ mod device;
 mod escape;
 mod invoice_error;
 pub(crate) mod merkle;
+mod mnemonic;
 mod onion;
 mod payer_proof;
 mod text;
@@ -21,6 +22,7 @@ pub use device::device;
 pub use escape::escape_text;
 pub use invoice_error::invoice_error;
 pub use merkle::merkle_root;
+pub use mnemonic::mnemonic;
 pub use onion::{onion_cuts, onion_message, onion_payment, onion_round_trip};
 pub use payer_proof::payer_proof;
 pub use text::text_string;
@@ -42,6 +44,7 @@ pub const ALL: &[(&str, Property)] = &[
     ("invoice_error", invoice_error),
     ("invoice_request", invoice_request),
     ("merkle_root", merkle_root),
+    ("mnemonic", mnemonic),
     ("offer", offer),
     ("onion_cuts", onion_cuts),
     ("onion_message", onion_message),
