@@ -3,8 +3,8 @@ use countersign_blinding::{
 };
 use countersign_crypto::{Secret, sha256};
 use countersign_link::{
-    Bytes, Code, Destination, MessageHop, NewOffer, NextHop, OfferEntry, OfferRequest, Packed,
-    Packer, Price, Reply, Standing,
+    Bytes, Code, Destination, MAX_CHUNK, MessageHop, NewOffer, NextHop, OfferEntry, OfferRequest,
+    Packed, Packer, Price, Reply, Standing,
 };
 use countersign_offers::capacity::OFFER_LEN;
 use countersign_offers::text::{self, Case, Prefix};
@@ -209,7 +209,7 @@ impl Device<'_> {
         from: u16,
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
-        let mut list = Packer::new(&mut scratch.0);
+        let mut list = Packer::new(scratch.0.get_mut(..MAX_CHUNK).unwrap_or_default());
         for entry in self.merchant()?.offers().skip(from.into()) {
             if list.push(&entry).is_none() {
                 break;
