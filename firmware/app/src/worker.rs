@@ -19,7 +19,6 @@ use crate::{
 pub(crate) struct Worker<'m, 'p, B: Board> {
     device: &'p mut Device<'m>,
     scratch: &'m mut Scratch,
-    entropy: Entropy,
     peripherals: Peripherals<'p, B>,
     conversation: Conversation,
     /// When the buttons are looked at for the prompt of a request that was let go.
@@ -31,8 +30,10 @@ pub(crate) struct Worker<'m, 'p, B: Board> {
 /// The parts of a board that the worker uses.
 pub(crate) struct Peripherals<'p, B: Board> {
     pub(crate) random: &'p mut B::Random,
-    pub(crate) storage: Storage<B::Flash>,
-    pub(crate) buttons: B::Buttons,
+    /// What conditions it.
+    pub(crate) entropy: &'p mut Entropy,
+    pub(crate) storage: &'p mut Storage<&'p mut B::Flash>,
+    pub(crate) buttons: &'p mut B::Buttons,
     pub(crate) screen: &'p mut B::Screen,
     pub(crate) clock: &'p B::Clock,
 }
@@ -60,12 +61,11 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     pub(crate) fn new(
         device: &'p mut Device<'m>,
         scratch: &'m mut Scratch,
-        entropy: Entropy,
         peripherals: Peripherals<'p, B>,
     ) -> Self {
         let conversation = Conversation::Silent;
         let begun = Duration::ZERO;
-        Self { device, scratch, entropy, peripherals, conversation, parked: None, begun }
+        Self { device, scratch, peripherals, conversation, parked: None, begun }
     }
 
     /// The board's clock.
@@ -452,7 +452,8 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     fn moment(&mut self) -> Result<Moment, Ending> {
-        let entropy = self.entropy.draw(self.peripherals.random).map_err(Ending::OutOfOrder)?;
+        let Peripherals { random, entropy, .. } = &mut self.peripherals;
+        let entropy = entropy.draw(*random).map_err(Ending::OutOfOrder)?;
         Ok(Moment { uptime: Uptime(self.now().as_secs()), entropy })
     }
 }
