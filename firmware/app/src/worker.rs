@@ -145,6 +145,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     /// Answers a request that leaves everything else as it is: the core sees to that.
+    #[inline(never)]
     fn answer_aside(
         &mut self,
         origin: Origin,
@@ -200,7 +201,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
                 }
                 Output::Ask { id, prompt } => {
                     self.put_before_merchant(origin);
-                    outlet.put(Origin { id, ..origin }, Reply::AwaitingApproval { prompt });
+                    ask(Origin { id, ..origin }, prompt, outlet);
                     return Ok(Advance::Done);
                 }
                 Output::Continue => {
@@ -304,6 +305,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     /// Lets go of the request that waits for a button, and leaves its prompt on the screen.
+    #[inline(never)]
     fn park(
         &mut self,
         origin: Origin,
@@ -479,6 +481,12 @@ fn answer<B: Board>(
     let outcome = if is_created { Outcome::Created } else { Outcome::Other };
     outlet.put(origin, completed::<B>(reply));
     (advance, outcome)
+}
+
+/// Says that a button is wanted.
+#[inline(never)]
+fn ask<B: Board>(origin: Origin, prompt: u32, outlet: &mut Outlet<'_, B>) {
+    outlet.put(origin, Reply::AwaitingApproval { prompt });
 }
 
 /// The reply with what the core cannot know.
