@@ -129,13 +129,13 @@ impl<'a, H: Iterator<Item = Hop<'a>> + Clone> Route<H> {
     /// # Errors
     /// [`CreateError`].
     pub fn blind(
-        self,
+        &self,
         curve: &Curve<'_>,
         session_key: &Secret<32>,
         writer: &mut Writer<'_>,
     ) -> Result<LastHop, CreateError> {
-        let Self { purpose, start, hops, dummy_hops, padding } = self;
-        let count = hops.clone().fold(0_usize, |count, _| count.saturating_add(1));
+        let &Self { purpose, start, ref hops, dummy_hops, padding } = self;
+        let count = count(hops);
         let hop = |index: u8| hops.clone().nth(index.into());
         Route { purpose, start, hops: Hops { count, hop: &hop }, dummy_hops, padding }.write(
             curve,
@@ -143,6 +143,12 @@ impl<'a, H: Iterator<Item = Hop<'a>> + Clone> Route<H> {
             writer,
         )
     }
+}
+
+/// How many hops there are. A function of its own: where they are blinded, the stack is short.
+#[inline(never)]
+fn count<H: Iterator + Clone>(hops: &H) -> usize {
+    hops.clone().fold(0, |count: usize, _| count.saturating_add(1))
 }
 
 /// The hops of a route, each made anew whenever it is looked at: what is written for them is then
@@ -164,10 +170,11 @@ impl Route<Hops<'_, '_>> {
     ) -> Result<LastHop, CreateError> {
         let last = self.check()?;
         let target = self.target(last)?;
-        let mut chain = Chain::start(session_key)?;
+        // Large values, which `?` would have on the stack twice.
+        let Ok(mut chain) = Chain::start(session_key) else { return Err(CreateError::NotAKey) };
         self.write_head(curve, &mut chain, last, writer)?;
         for index in 0..=last {
-            let hop = self.hop(index)?;
+            let Some(hop) = (self.hops.hop)(index) else { return Err(CreateError::NoHops) };
             if index == last && self.dummy_hops > 0 {
                 self.write_dummies(curve, &mut chain, &hop, target, writer)?;
             }
