@@ -228,9 +228,10 @@ impl Device<'_> {
         let aux = hmac_sha256(pending.draw.expose_secret(), &[b"signature"]);
         let signed = unsigned.or(Err(Code::TOO_LONG))?.sign(&self.curve, &aux);
         let signed = signed.or(Err(Code::SIGNATURE_FAULT))?;
-        let [_, _, signature, _] = signed.segments();
+        let [before, _, signature, after] = signed.segments();
         Ok(Content::Invoice {
             request: pending.bytes.clone(),
+            around: [before.len(), after.len()],
             own: signed.own_range(),
             signature: signature.try_into().or(Err(Code::INTERNAL))?,
         })

@@ -11,7 +11,7 @@ use crate::{
     Board, COMMIT, Clock as _, Event, Parts, Reset as _, Screen, VERSION, Watchdog as _, self_test,
 };
 
-/// The application's large buffers, for a static of the board's: about 15 KB.
+/// The application's large buffers, for a static of the board's: about 14 KB.
 #[derive(Debug)]
 pub struct Memory {
     curve: CurveMemory,
