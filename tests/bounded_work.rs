@@ -52,7 +52,7 @@ fn the_dearest_message_is_answered_within_the_bound_for_its_layers() {
             scene.shop.steps = 0;
             assert_eq!(dearest::answer(&mut scene, message).len(), 32_834);
             // Frames in, the answer's steps, frames out.
-            let frames = 2 + 32_834_usize.div_ceil(960);
+            let frames = 2 + 32_834_usize.div_ceil(600);
             let most = frames + 10 + most_steps(12) + frames;
             assert!(scene.shop.steps <= most, "{} of {most}", scene.shop.steps);
         }

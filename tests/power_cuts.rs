@@ -236,8 +236,8 @@ fn a_restored_backup_cut_short_takes_nothing_back() {
                 let before = shop.signed();
                 let id = shop.id();
                 let total = u32::try_from(export.len()).unwrap();
-                for (number, data) in export.chunks(960).enumerate() {
-                    let chunk = Chunk { offset: u32::try_from(number * 960).unwrap(), data };
+                for (number, data) in export.chunks(600).enumerate() {
+                    let chunk = Chunk { offset: u32::try_from(number * 600).unwrap(), data };
                     shop.ask(id, &Request::Import { total, chunk });
                 }
                 shop.power = Some((left, how));

@@ -37,8 +37,8 @@ fn answer(total: usize, offset: usize, data: &[u8]) -> Request<'_> {
 
 /// The host hands the refund over under `id`; the last reply.
 fn hand_over(scene: &mut Scene<'_>, id: u32, refund: &[u8]) -> Said {
-    for (number, data) in refund.chunks(960).enumerate() {
-        let said = scene.shop.ask(id, &answer(refund.len(), number * 960, data));
+    for (number, data) in refund.chunks(600).enumerate() {
+        let said = scene.shop.ask(id, &answer(refund.len(), number * 600, data));
         if !matches!(said.reply(), Reply::Credits { .. }) {
             return said;
         }

@@ -23,8 +23,8 @@ fn requests_out_of_their_order_do_nothing() {
             Request::Paths(PathsRequest::None),
             Request::Paths(recipient(scene.recipient.serialize(), &[])),
             Request::Offer(OfferRequest::End),
-            Request::Pull { part: Part::Onion, offset: 0, length: 960 },
-            Request::Pull { part: Part::Export, offset: 0, length: 960 },
+            Request::Pull { part: Part::Onion, offset: 0, length: 600 },
+            Request::Pull { part: Part::Export, offset: 0, length: 600 },
             Request::Route { destination: None, via: nothing() },
         ];
         for request in &out_of_order {
@@ -71,15 +71,15 @@ fn play(scene: &mut Scene<'_>, request: &[u8], after: usize) -> bool {
     let node = scene.recipient.serialize();
     let mut buffer = [0; LIST];
     let mut frames = vec![begin(message.path_key, message.packet.len())];
-    for (number, part) in message.packet.chunks(960).enumerate() {
-        frames.push(chunk(number * 960, part));
+    for (number, part) in message.packet.chunks(600).enumerate() {
+        frames.push(chunk(number * 600, part));
     }
     frames.push(END);
     let hops = list(&[hop], &mut buffer);
     frames.push(Request::Paths(PathsRequest::Path { hops }));
     frames.push(Request::Paths(recipient(node, &[])));
     frames.push(Request::Paths(PathsRequest::End { multipart: false }));
-    frames.push(Request::Pull { part: Part::Onion, offset: 0, length: 960 });
+    frames.push(Request::Pull { part: Part::Onion, offset: 0, length: 600 });
     for frame in frames.iter().take(after) {
         scene.shop.say(id, frame).unwrap();
     }
@@ -95,7 +95,7 @@ fn nothing_of_an_earlier_conversation_can_be_pulled() {
         let bought = scene.buy(&request);
         scene.shop.hello();
         for part in [Part::Onion, Part::Invoice, Part::InvoiceRequest, Part::Text, Part::Export] {
-            let pull = Request::Pull { part, offset: 0, length: 960 };
+            let pull = Request::Pull { part, offset: 0, length: 600 };
             assert_eq!(code(&scene.shop.ask(bought.id, &pull)), NOT_OPEN);
         }
     });
@@ -108,7 +108,7 @@ fn the_request_and_the_invoice_are_the_hosts_only_if_the_merchant_says_so() {
         let request = scene.request(&Wish::default());
         let bought = scene.buy(&request);
         for part in [Part::Invoice, Part::InvoiceRequest] {
-            let pull = Request::Pull { part, offset: 0, length: 960 };
+            let pull = Request::Pull { part, offset: 0, length: 600 };
             assert_eq!(code(&scene.shop.ask(bought.id, &pull)), NOT_DISCLOSED);
         }
         scene.shop.set(&[(90, 2)]);
@@ -124,7 +124,7 @@ fn huge_and_empty_lengths_are_bounded() {
     with_curve(|curve| {
         let mut scene = Scene::open(curve);
         let chunk = Chunk { offset: 0, data: &[1] };
-        for total in [1_601, u32::MAX] {
+        for total in [1_281, u32::MAX] {
             let import = Request::Import { total, chunk };
             assert_eq!(code(&scene.shop.call(&import)), TOO_LONG);
         }
@@ -136,11 +136,11 @@ fn huge_and_empty_lengths_are_bounded() {
         assert_eq!(code(&scene.shop.call(&create)), TOO_LONG);
         let request = scene.request(&Wish::default());
         let bought = scene.buy(&request);
-        for (offset, length) in [(u32::MAX, 960), (0, u16::MAX), (0, 0), (5_000, 960)] {
+        for (offset, length) in [(u32::MAX, 600), (0, u16::MAX), (0, 0), (5_000, 600)] {
             let pull = Request::Pull { part: Part::Onion, offset, length };
             let said = scene.shop.ask(bought.id, &pull);
             match said.reply() {
-                Reply::Chunk(chunk) => assert!(chunk.data.len() <= 960),
+                Reply::Chunk(chunk) => assert!(chunk.data.len() <= 600),
                 other => assert_eq!(code(&said), CHUNK_ORDER, "{other:?}"),
             }
         }

@@ -14,9 +14,9 @@ fn a_chunk_changed_on_its_way_gets_no_invoice() {
     with_curve(|curve| {
         let mut scene = Scene::open(curve);
         let message = scene.message(&scene.request(&Wish::default()));
-        for (number, _) in message.packet.chunks(960).enumerate() {
+        for (number, _) in message.packet.chunks(600).enumerate() {
             let mut changed = message.packet.clone();
-            changed[number * 960 + 200] ^= 1;
+            changed[number * 600 + 100] ^= 1;
             let id = scene.shop.id();
             assert_eq!(scene.shop.onion(id, message.path_key, &changed).unwrap(), Said::silence());
         }
@@ -30,10 +30,10 @@ fn a_repeated_chunk_with_other_bytes_is_passed_over() {
         let message = scene.message(&scene.request(&Wish::default()));
         let id = scene.shop.id();
         scene.shop.ask(id, &begin(message.path_key, message.packet.len()));
-        let (first, second) = message.packet.split_at(960);
+        let (first, second) = message.packet.split_at(600);
         scene.shop.say(id, &chunk(0, first)).unwrap();
-        scene.shop.say(id, &chunk(0, &[9; 960])).unwrap();
-        scene.shop.say(id, &chunk(960, second)).unwrap();
+        scene.shop.say(id, &chunk(0, &[9; 600])).unwrap();
+        scene.shop.say(id, &chunk(600, second)).unwrap();
         assert_eq!(need(&scene.shop.ask(id, &END)).amount_msat, 10_000);
     });
 }
@@ -43,15 +43,15 @@ fn missing_and_reordered_chunks_are_told_apart_from_nothing_else() {
     with_curve(|curve| {
         let mut scene = Scene::open(curve);
         let message = scene.message(&scene.request(&Wish::default()));
-        let (first, second) = message.packet.split_at(960);
+        let (first, second) = message.packet.split_at(600);
         let id = scene.shop.id();
         scene.shop.ask(id, &begin(message.path_key, message.packet.len()));
-        assert_eq!(code(&scene.shop.ask(id, &chunk(960, second))), CHUNK_ORDER);
+        assert_eq!(code(&scene.shop.ask(id, &chunk(600, second))), CHUNK_ORDER);
         assert_eq!(code(&scene.shop.ask(id, &chunk(1, first))), CHUNK_ORDER);
         scene.shop.say(id, &chunk(0, first)).unwrap();
-        assert_eq!(code(&scene.shop.ask(id, &chunk(700, second))), CHUNK_ORDER, "overlapping");
-        assert_eq!(code(&scene.shop.ask(id, &chunk(960, &[]))), CHUNK_ORDER, "empty");
-        assert_eq!(code(&scene.shop.ask(id, &chunk(960, &[0; 900]))), CHUNK_ORDER, "past the end");
+        assert_eq!(code(&scene.shop.ask(id, &chunk(500, second))), CHUNK_ORDER, "overlapping");
+        assert_eq!(code(&scene.shop.ask(id, &chunk(600, &[]))), CHUNK_ORDER, "empty");
+        assert_eq!(code(&scene.shop.ask(id, &chunk(600, &[0; 900]))), CHUNK_ORDER, "past the end");
         assert_eq!(code(&scene.shop.ask(id, &END)), CHUNK_ORDER);
         assert_eq!(code(&scene.shop.ask(id, &END)), NOT_OPEN);
     });
@@ -64,7 +64,7 @@ fn chunks_of_any_size_get_their_credits_and_the_same_answer() {
         let mut scene = Scene::open(curve);
         let message = scene.message(&scene.request(&Wish::default()));
         let mut hashes = Vec::new();
-        for size in [1, 7, 33, 34, 64, 100, 959, 960] {
+        for size in [1, 7, 33, 34, 64, 100, 599, 600] {
             let id = scene.shop.id();
             scene.shop.ask(id, &begin(message.path_key, message.packet.len()));
             let mut credits = 4;
@@ -93,17 +93,17 @@ fn a_second_id_while_busy_changes_nothing() {
         let message = scene.message(&scene.request(&Wish::default()));
         let (id, other) = (scene.shop.id(), scene.shop.id());
         scene.shop.ask(id, &begin(message.path_key, message.packet.len()));
-        let (first, second) = message.packet.split_at(960);
+        let (first, second) = message.packet.split_at(600);
         scene.shop.say(id, &chunk(0, first)).unwrap();
         assert_eq!(code(&scene.shop.ask(other, &begin(message.path_key, 1_366))), BUSY);
-        assert_eq!(code(&scene.shop.ask(other, &chunk(960, &[1; 10]))), NOT_OPEN);
+        assert_eq!(code(&scene.shop.ask(other, &chunk(600, &[1; 10]))), NOT_OPEN);
         assert_eq!(code(&scene.shop.ask(other, &END)), NOT_OPEN);
         assert_eq!(code(&scene.shop.ask(other, &Request::Export)), BUSY);
         assert_eq!(code(&scene.shop.ask(other, &Request::GetInfo)), BUSY);
         assert_eq!(scene.shop.ask(other, &Request::Ping).reply(), Reply::Pong);
-        scene.shop.say(id, &chunk(960, second)).unwrap();
+        scene.shop.say(id, &chunk(600, second)).unwrap();
         assert_eq!(need(&scene.shop.ask(id, &END)).amount_msat, 10_000);
-        let pull = Request::Pull { part: Part::Onion, offset: 0, length: 960 };
+        let pull = Request::Pull { part: Part::Onion, offset: 0, length: 600 };
         assert_eq!(code(&scene.shop.ask(other, &pull)), NOT_OPEN);
         assert_eq!(code(&scene.shop.ask(other, &begin(message.path_key, 1_366))), BUSY);
         let said = scene.honest_paths(id);

@@ -314,20 +314,20 @@ fn an_onion_in_the_wrong_order_or_of_another_length_gets_nothing() {
         let end = Request::Claim(ClaimRequest::OnionEnd);
         let chunk = |offset, data| Request::Claim(ClaimRequest::OnionChunk(Chunk { offset, data }));
         let shop = &mut scene.shop;
-        for loose in [&end, &chunk(0, &onion[..960])] {
+        for loose in [&end, &chunk(0, &onion[..600])] {
             assert_eq!(code(&shop.call(loose)), NOT_OPEN);
         }
         let id = shop.id();
         shop.ask(id, &begin);
-        assert_eq!(shop.say(id, &chunk(0, &onion[..960])), Ok(None));
+        assert_eq!(shop.say(id, &chunk(0, &onion[..600])), Ok(None));
         assert_eq!(code(&shop.ask(id, &end)), CHUNK_ORDER, "its end is missing");
         assert_eq!(code(&shop.ask(id, &end)), NOT_OPEN);
         shop.ask(id, &begin);
-        assert_eq!(code(&shop.ask(id, &chunk(960, &onion[960..]))), CHUNK_ORDER, "a gap");
+        assert_eq!(code(&shop.ask(id, &chunk(600, &onion[600..]))), CHUNK_ORDER, "a gap");
         shop.ask(id, &begin);
-        assert_eq!(shop.say(id, &chunk(0, &onion[..960])), Ok(None));
-        let longer = [&onion[960..], &[0]].concat();
-        assert_eq!(code(&shop.ask(id, &chunk(960, &longer))), CHUNK_ORDER, "past the end");
+        assert_eq!(shop.say(id, &chunk(0, &onion[..600])), Ok(None));
+        let longer = [&onion[600..], &[0]].concat();
+        assert_eq!(code(&shop.ask(id, &chunk(600, &longer))), CHUNK_ORDER, "past the end");
         assert_eq!(code(&shop.ask(id, &super::END)), NOT_OPEN, "the end of another kind");
     });
 }

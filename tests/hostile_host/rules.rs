@@ -360,7 +360,7 @@ fn undisclosed(curve: &Curve<'_>) {
     let Reply::Outgoing(outgoing) = said.reply() else { panic!("{said:?}") };
     assert_eq!(outgoing.summary, None);
     for part in [Part::Invoice, Part::InvoiceRequest] {
-        let pull = Request::Pull { part, offset: 0, length: 960 };
+        let pull = Request::Pull { part, offset: 0, length: 600 };
         assert_eq!(code(&scene.shop.ask(id, &pull)), NOT_DISCLOSED);
     }
 }

@@ -60,7 +60,7 @@ fn at_the_beginning() -> Seen {
 /// Silence after the last byte of a packet of `len` bytes: it is taken to its end whatever is wrong
 /// with it, and judged in one more step.
 fn at_the_end(len: usize) -> Seen {
-    let chunks = len.div_ceil(960);
+    let chunks = len.div_ceil(600);
     let credits = Said(postcard::to_stdvec(&Reply::Credits { window: WINDOW }).unwrap());
     let mut replies = vec![credits; 1 + chunks / usize::from(WINDOW)];
     replies.push(Said::silence());

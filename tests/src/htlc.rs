@@ -219,8 +219,8 @@ impl Htlc {
         if !matches!(begun.reply(), Reply::Credits { .. }) {
             return Ok(begun);
         }
-        for (number, data) in self.onion.chunks(960).enumerate() {
-            let offset = u32::try_from(number * 960).expect("short");
+        for (number, data) in self.onion.chunks(600).enumerate() {
+            let offset = u32::try_from(number * 600).expect("short");
             let chunk = Request::Claim(ClaimRequest::OnionChunk(Chunk { offset, data }));
             assert_eq!(shop.say(id, &chunk)?, None);
         }

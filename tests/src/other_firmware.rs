@@ -46,7 +46,7 @@ fn greet(mut host: TcpStream, protocol: u16) {
 
 const fn hello(nonce: Bytes<8>, protocol: u16) -> HelloAck<'static> {
     let capacities =
-        Capacities { frame: 1_024, chunk: 960, window: 4, onion: 32_834, longest_ms: 5_000 };
+        Capacities { frame: 640, chunk: 600, window: 4, onion: 32_834, longest_ms: 5_000 };
     HelloAck {
         nonce,
         protocol,

@@ -129,15 +129,14 @@ impl<'a, H: Iterator<Item = Hop<'a>> + Clone> Route<H> {
     /// # Errors
     /// [`CreateError`].
     pub fn blind(
-        self,
+        &self,
         curve: &Curve<'_>,
         session_key: &Secret<32>,
         writer: &mut Writer<'_>,
     ) -> Result<LastHop, CreateError> {
-        let Self { purpose, start, hops, dummy_hops, padding } = self;
-        let count = hops.clone().fold(0_usize, |count, _| count.saturating_add(1));
+        let &Self { purpose, start, ref hops, dummy_hops, padding } = self;
         let hop = |index: u8| hops.clone().nth(index.into());
-        Route { purpose, start, hops: Hops { count, hop: &hop }, dummy_hops, padding }.write(
+        Route { purpose, start, hops: Hops(&hop), dummy_hops, padding }.write(
             curve,
             session_key,
             writer,
@@ -148,11 +147,7 @@ impl<'a, H: Iterator<Item = Hop<'a>> + Clone> Route<H> {
 /// The hops of a route, each made anew whenever it is looked at: what is written for them is then
 /// there once, whatever iterator they come from.
 #[derive(Clone, Copy)]
-struct Hops<'f, 'a> {
-    count: usize,
-    /// The hop of that index.
-    hop: &'f dyn Fn(u8) -> Option<Hop<'a>>,
-}
+struct Hops<'f, 'a>(&'f dyn Fn(u8) -> Option<Hop<'a>>);
 
 impl Route<Hops<'_, '_>> {
     #[inline(never)]
@@ -164,10 +159,11 @@ impl Route<Hops<'_, '_>> {
     ) -> Result<LastHop, CreateError> {
         let last = self.check()?;
         let target = self.target(last)?;
-        let mut chain = Chain::start(session_key)?;
+        // Large values, which `?` would have on the stack twice.
+        let Ok(mut chain) = Chain::start(session_key) else { return Err(CreateError::NotAKey) };
         self.write_head(curve, &mut chain, last, writer)?;
         for index in 0..=last {
-            let hop = self.hop(index)?;
+            let Some(hop) = self.hops.0(index) else { return Err(CreateError::NoHops) };
             if index == last && self.dummy_hops > 0 {
                 self.write_dummies(curve, &mut chain, &hop, target, writer)?;
             }
@@ -177,7 +173,7 @@ impl Route<Hops<'_, '_>> {
     }
 
     fn hop(&self, index: u8) -> Result<Hop<'_>, CreateError> {
-        (self.hops.hop)(index).ok_or(CreateError::NoHops)
+        self.hops.0(index).ok_or(CreateError::NoHops)
     }
 
     #[inline(never)]
@@ -216,12 +212,13 @@ impl Route<Hops<'_, '_>> {
             Purpose::Message => MAX_MESSAGE_HOPS,
             Purpose::Payment => MAX_PAYMENT_HOPS,
         };
-        let count = self.hops.count;
-        if count.saturating_add(self.dummy_hops.into()) > most.into() {
+        // One more than there may be is enough.
+        let hops = (0..=most).take_while(|&index| self.hops.0(index).is_some());
+        let count = hops.fold(0_u8, |count, _| count.saturating_add(1));
+        if count.saturating_add(self.dummy_hops) > most {
             return Err(CreateError::TooManyHops);
         }
-        let last = u8::try_from(count).ok().and_then(|count| count.checked_sub(1));
-        let last = last.ok_or(CreateError::NoHops)?;
+        let last = count.checked_sub(1).ok_or(CreateError::NoHops)?;
         for index in 0..=last {
             let hop = self.hop(index)?;
             let place = Place::of(&hop.data, last.saturating_sub(index));
@@ -240,7 +237,7 @@ impl Route<Hops<'_, '_>> {
     /// The length to which all hops' data are padded, if they are.
     #[inline(never)]
     fn target(&self, last: u8) -> Result<Option<usize>, CreateError> {
-        let hops = (0..=last).filter_map(|index| (self.hops.hop)(index));
+        let hops = (0..=last).filter_map(|index| self.hops.0(index));
         let dummies = core::iter::repeat_n(Hop::DUMMY_LEN, self.dummy_hops.into());
         self.padding.target(&hops.map(|hop| hop.data.len()).chain(dummies))
     }

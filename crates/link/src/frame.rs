@@ -9,8 +9,9 @@ use crate::message::{Body, BodyError, Kind, Message};
 /// The frame format's version, the first byte of every frame.
 pub const VERSION: u8 = 1;
 
-/// The most bytes of a frame before they are stuffed.
-pub const MAX_FRAME: usize = 1_040;
+/// The most bytes of a frame before they are stuffed. The device has room for two. The longest message
+/// that is not made of chunks has 583 bytes, a path's recipient with all 512 of its records.
+pub const MAX_FRAME: usize = 640;
 
 /// The most bytes of a frame's body. An encrypted session's tag has its room already.
 pub const MAX_BODY: usize = MAX_FRAME - HEADER - SESSION_TAG;

@@ -61,7 +61,7 @@ pub use request::{
 pub const PROTOCOL: u16 = 1;
 
 /// The most bytes that a [`Chunk`] carries.
-pub const MAX_CHUNK: usize = 960;
+pub const MAX_CHUNK: usize = 600;
 
 /// How many chunks the device takes before it answers with [`Reply::Credits`].
 pub const WINDOW: u8 = 4;

@@ -23,7 +23,7 @@ use serde::Serialize;
 
 const NODE: NodeId = Bytes([2; 33]);
 const ID: Bytes<32> = Bytes([0xaa; 32]);
-const CHUNK: Chunk<'_> = Chunk { offset: 960, data: &[1, 2, 3] };
+const CHUNK: Chunk<'_> = Chunk { offset: 600, data: &[1, 2, 3] };
 
 /// A list with memory of its own, for as long as the test runs.
 fn packed<T: Serialize>(items: &[T]) -> Packed<'static, T> {
@@ -170,7 +170,7 @@ fn payment_requests() -> Vec<(&'static str, Request<'static>)> {
         ("paths-end", Request::Paths(PathsRequest::End { multipart: false })),
         ("paths-none", Request::Paths(PathsRequest::None)),
         ("route", Request::Route { destination: Some(NODE), via: packed(&[NODE]) }),
-        ("pull", Request::Pull { part: Part::Onion, offset: 960, length: 406 }),
+        ("pull", Request::Pull { part: Part::Onion, offset: 600, length: 406 }),
         ("claim-path-key", Request::Claim(ClaimRequest::PathKey { receipt, path_key })),
         ("claim-facts", Request::Claim(facts)),
         ("claim-onion", Request::Claim(onion)),
@@ -191,8 +191,8 @@ fn session_replies() -> Vec<(&'static str, Reply<'static>)> {
         commit: Bytes([0xcc; 20]),
         board: "pico2",
         capacities: Capacities {
-            frame: 1_040,
-            chunk: 960,
+            frame: 640,
+            chunk: 600,
             window: 4,
             onion: 32_834,
             longest_ms: 5_000,

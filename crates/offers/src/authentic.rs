@@ -12,8 +12,14 @@ pub struct Authentic<'m, M> {
 }
 
 impl<'m, M> Authentic<'m, M> {
-    pub(crate) const fn new(message: &'m M, trunk: Option<Trunk>) -> Self {
-        Self { message, trunk }
+    /// `message`, if `verified` says so of the place for its trunk.
+    pub(crate) fn new(
+        message: &'m M,
+        verified: impl FnOnce(&mut Option<Trunk>) -> Result<(), Invalid>,
+    ) -> Result<Self, Invalid> {
+        let mut authentic = Self { message, trunk: None };
+        verified(&mut authentic.trunk)?;
+        Ok(authentic)
     }
 
     /// The message.
@@ -35,17 +41,18 @@ impl<M> Clone for Authentic<'_, M> {
     }
 }
 
-/// Verifies that `signature` is `key`'s over `records`, and returns what of their Merkle tree a
-/// message that begins as this one has too.
+/// Verifies that `signature` is `key`'s over `records`. What of their Merkle tree a message that begins
+/// as this one has too is put into `trunk`: there, since the curve is called on top of what is handed
+/// up.
 pub(crate) fn verify(
     curve: &Curve<'_>,
     records: &TlvStream<'_>,
     signed: Signed,
-    key: &PublicKey,
-    signature: &Signature,
-) -> Result<Option<Trunk>, Invalid> {
-    match grow(records, signed) {
-        Some((digest, trunk)) if key.verifies(curve, &digest, signature) => Ok(trunk),
+    (key, signature): (&PublicKey, &Signature),
+    trunk: &mut Option<Trunk>,
+) -> Result<(), Invalid> {
+    match grow(records, signed, trunk) {
+        Some(digest) if key.verifies(curve, &digest, signature) => Ok(()),
         Some(_) | None => Err(Invalid::Signature { field: Field::SIGNATURE }),
     }
 }
@@ -53,11 +60,11 @@ pub(crate) fn verify(
 /// What is signed, and the tree before it. A function of its own on the stack, too: the tree is gone
 /// when the curve needs the room.
 #[inline(never)]
-fn grow(records: &TlvStream<'_>, signed: Signed) -> Option<([u8; 32], Option<Trunk>)> {
+fn grow(records: &TlvStream<'_>, signed: Signed, trunk: &mut Option<Trunk>) -> Option<[u8; 32]> {
     let [before, after] = field::around_signatures(records);
     let mut tree = MerkleTree::new();
     tree.extend(&before);
-    let trunk = tree.trunk();
+    *trunk = tree.trunk();
     tree.extend(&after);
-    Some((tree.root()?.digest(signed), trunk))
+    Some(tree.root()?.digest(signed))
 }

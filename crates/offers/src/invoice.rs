@@ -125,9 +125,8 @@ impl<'a> Invoice<'a> {
     /// # Errors
     /// [`Invalid::Signature`] (R-VR-03).
     pub fn verify_signature(&self, curve: &Curve<'_>) -> Result<Authentic<'_, Self>, Invalid> {
-        let (records, key) = (&self.records, &self.fields.node_id);
-        authentic::verify(curve, records, Signed::Invoice, key, &self.signature)?;
-        Ok(Authentic::new(self, None))
+        let (records, by) = (&self.records, (&self.fields.node_id, &self.signature));
+        Authentic::new(self, |trunk| authentic::verify(curve, records, Signed::Invoice, by, trunk))
     }
 
     /// Checks the request that is repeated, and the invoice's own fields against it (R-VR-01,

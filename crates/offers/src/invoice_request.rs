@@ -105,8 +105,8 @@ impl<'a> InvoiceRequest<'a> {
     #[inline(never)]
     pub fn verify_signature(&self, curve: &Curve<'_>) -> Result<Authentic<'_, Self>, Invalid> {
         let (records, signed) = (&self.records, Signed::InvoiceRequest);
-        let trunk = authentic::verify(curve, records, signed, self.payer_id(), &self.signature)?;
-        Ok(Authentic::new(self, trunk))
+        let by = (self.payer_id(), &self.signature);
+        Authentic::new(self, |trunk| authentic::verify(curve, records, signed, by, trunk))
     }
 }
 

@@ -39,7 +39,7 @@
 //! build.begin(&session_key, &plan).ok()?;
 //! while build.layer(&curve, &node.public_key(&curve)).ok()? == Progress::More {}
 //! while build.work(&payloads, 4_096).ok()? == Progress::More {}
-//! let mut chunk = [0; 960];
+//! let mut chunk = [0; 600];
 //! while let len @ 1.. = build.chunk(&payloads, link.len(), &mut chunk).ok()? {
 //!     link.extend_from_slice(&chunk[..len]);
 //! }
@@ -47,7 +47,7 @@
 //! let packet = Packet::parse(&link).ok()?;
 //! let mut peel = Peel::new();
 //! peel.begin(&node, packet.header, packet.payloads_len, AssociatedData::None).ok()?;
-//! for chunk in packet.payloads.chunks(960) {
+//! for chunk in packet.payloads.chunks(600) {
 //!     peel.chunk(chunk);
 //! }
 //! let Peeled::Final { payload } = peel.finish(packet.hmac).ok()? else { return None };

@@ -4,7 +4,7 @@ use countersign_blinding::{
 use countersign_crypto::{Curve, PublicKey, Secret};
 use countersign_link::{Bytes, Code, Destination, Outgoing, Part, Reply, Summary};
 use countersign_offers::invoice_error::Erroneous;
-use countersign_offers::{InvoiceError, Suspended, Untrusted};
+use countersign_offers::{InvoiceError, Untrusted};
 use countersign_onion::capacity::MAX_LAYERS;
 use countersign_onion::{
     AssociatedData, Build, BuildError, ContentType, FinalMessage, Message, Pad, Payload,
@@ -22,7 +22,7 @@ use crate::input::Failure;
 use crate::merchant::Merchant;
 use crate::onion::{Refusal, Silence};
 use crate::sheet::Sheet;
-use crate::task::{Answer, Content, Stage, Task};
+use crate::task::{Answer, Content, Stage, Task, pieces_around};
 use crate::vault::Sealed;
 
 /// Where an answer goes, and what is left of its reply path from there on.
@@ -198,7 +198,7 @@ impl Device<'_> {
         start: usize,
         out: &mut [u8],
     ) -> Result<usize, Failure> {
-        let Content::Invoice { request, own, signature } = content else {
+        let Content::Invoice { request, around, own, signature } = content else {
             return Err(Code::NOT_FOUND.into());
         };
         let payload = self.desk.peel.payload().ok_or(Code::INTERNAL)?;
@@ -206,7 +206,7 @@ impl Device<'_> {
         let own = self.desk.peel.free().get(own.clone()).ok_or(Code::INTERNAL)?;
         let pieces: [&[u8]; 4] = match part {
             Part::Invoice => {
-                let [before, after] = Suspended::mirrored(request).or(Err(Code::INTERNAL))?;
+                let [before, after] = pieces_around(request, *around).ok_or(Code::INTERNAL)?;
                 [before, own, signature, after]
             }
             Part::InvoiceRequest => [request, &[], &[], &[]],
@@ -313,9 +313,9 @@ fn with_layers<R>(
     let path = reply_path(peel).or(Err(lost))?;
     let mut pieces: [&[u8]; 4] = [&[]; 4];
     let content_type = match content {
-        Content::Invoice { request, own, signature } => {
+        Content::Invoice { request, around, own, signature } => {
             let request = payload.get(request.clone()).ok_or(lost)?;
-            let [before, after] = Suspended::mirrored(request).or(Err(lost))?;
+            let [before, after] = pieces_around(request, *around).ok_or(lost)?;
             pieces = [before, records.get(own.clone()).ok_or(lost)?, signature, after];
             ContentType::INVOICE
         }

@@ -20,10 +20,10 @@ pub const EARLIER_EPOCHS: u32 = 7;
 
 /// Bytes of the largest item that the device asks to be stored: the settings, with every rule, every
 /// introduction node and every revoked offer.
-pub const ITEM_LEN: usize = 1_536;
+pub const ITEM_LEN: usize = 1_152;
 
-/// Bytes of what is exported: the settings, the counters' mark, a nonce and a tag.
-pub const EXPORT_LEN: usize = ITEM_LEN + 64;
+/// Bytes of what is exported: the settings, the counters' mark (64), a nonce and a tag.
+pub const EXPORT_LEN: usize = ITEM_LEN + 128;
 
 /// Hops of a payment path, the recipient included.
 pub const PATH_HOPS: usize = 8;
@@ -98,7 +98,8 @@ pub const WORK_LEN: usize = 4_096;
 /// Characters of a stranger's text that a prompt shows; the rest is cut, visibly.
 pub const SHOWN_CHARACTERS: usize = 128;
 
-/// Bytes of the caller's buffer for one output.
-pub const SCRATCH_LEN: usize = EXPORT_LEN;
+/// Bytes of the caller's buffer for one output: an item, or a list for the host and, behind it, the
+/// texts that it refers to, of which the longest is a stranger's with the mark where it was cut.
+pub const SCRATCH_LEN: usize = ITEM_LEN;
 
-const _: () = assert!(SCRATCH_LEN >= countersign_link::MAX_CHUNK && SCRATCH_LEN >= ITEM_LEN);
+const _: () = assert!(SCRATCH_LEN >= countersign_link::MAX_CHUNK + 4 * SHOWN_CHARACTERS + 4);

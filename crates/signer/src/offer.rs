@@ -3,8 +3,8 @@ use countersign_blinding::{
 };
 use countersign_crypto::{Secret, sha256};
 use countersign_link::{
-    Bytes, Code, Destination, MessageHop, NewOffer, NextHop, OfferEntry, OfferRequest, Packed,
-    Packer, Price, Reply, Standing,
+    Bytes, Code, Destination, MAX_CHUNK, MessageHop, NewOffer, NextHop, OfferEntry, OfferRequest,
+    Packed, Packer, Price, Reply, Standing,
 };
 use countersign_offers::capacity::OFFER_LEN;
 use countersign_offers::text::{self, Case, Prefix};
@@ -209,7 +209,7 @@ impl Device<'_> {
         from: u16,
         scratch: &'o mut Scratch,
     ) -> Result<Output<'o>, Failure> {
-        let mut list = Packer::new(&mut scratch.0);
+        let mut list = Packer::new(scratch.0.get_mut(..MAX_CHUNK).unwrap_or_default());
         for entry in self.merchant()?.offers().skip(from.into()) {
             if list.push(&entry).is_none() {
                 break;
@@ -271,6 +271,21 @@ pub(crate) fn offer_id(records: &TlvStream<'_>) -> [u8; 32] {
     sha256(&[low.bytes(), high.bytes()])
 }
 
+/// Reads the hops before the device, whose nodes are points. A function of its own: where the path is
+/// blinded, the stack is short.
+#[inline(never)]
+fn read_hops(
+    hops: &Packed<'_, MessageHop>,
+    before: &mut Vec<MessageHop, HOPS_BEFORE>,
+) -> Result<(), Failure> {
+    for hop in hops.iter() {
+        let hop = hop.or(Err(Code::UNREADABLE))?;
+        point(&hop.node)?;
+        before.push(hop).or(Err(Code::TOO_LONG))?;
+    }
+    Ok(())
+}
+
 fn write_path(
     curve: &countersign_crypto::Curve<'_>,
     hops: &Packed<'_, MessageHop>,
@@ -280,9 +295,7 @@ fn write_path(
     writer: &mut Writer<'_>,
 ) -> Result<(), Failure> {
     let mut before = Vec::<MessageHop, HOPS_BEFORE>::new();
-    for hop in hops.iter() {
-        before.push(hop.or(Err(Code::UNREADABLE))?).or(Err(Code::TOO_LONG))?;
-    }
+    read_hops(hops, &mut before)?;
     let start = match before.first().ok_or(Code::INVALID_FIELD)?.named {
         Destination::Node(_) => Start::NodeId,
         Destination::Channel { direction, short_channel_id } => Start::ShortChannelId {
@@ -290,9 +303,6 @@ fn write_path(
             id: ShortChannelId(short_channel_id),
         },
     };
-    for hop in &before {
-        point(&hop.node)?;
-    }
     let hop = |index: usize| {
         let node = before.get(index).map_or(Bytes(*node_id), |hop| hop.node);
         let next_id = before.get(index.saturating_add(1)).map_or(node_id, |next| &next.node.0);

@@ -37,6 +37,7 @@ use crate::{Moment, Output};
 pub(crate) struct Silence;
 
 /// What came in an onion message.
+#[derive(Clone, Copy)]
 enum Opened {
     /// What is on the sheet.
     Ours(Judgement),
@@ -118,7 +119,20 @@ impl Device<'_> {
             self.abandon();
             return Err(Code::CHUNK_ORDER.into());
         }
-        let output = match self.open(moment) {
+        let opened = self.open(moment);
+        self.opened(moment, id, opened, scratch)
+    }
+
+    /// Goes on with what a message turned out to be.
+    #[inline(never)]
+    fn opened<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        opened: Result<Opened, Silence>,
+        scratch: &'o mut Scratch,
+    ) -> Result<Output<'o>, Failure> {
+        let output = match opened {
             Ok(Opened::Ours(judgement)) => self.judged(moment, id, judgement, scratch),
             Ok(Opened::Refused(refusal)) => self.refuse(moment, id, refusal).map(Ok),
             Err(Silence) => Err(Silence),
@@ -370,8 +384,8 @@ struct Door {
 fn hear(hearing: &Hearing<'_>, sheet: &mut Sheet) -> Result<Opened, Silence> {
     let (bytes, door) = door(hearing)?;
     let request = hearing.payload.get(bytes.clone()).ok_or(Silence)?;
-    // Large values, which `?` would have on the stack twice.
-    let Ok(request) = InvoiceRequest::parse_bounded(request) else { return Err(Silence) };
+    // A large value, which would be on the stack twice if it were taken out of its result.
+    let Ok(request) = &InvoiceRequest::parse_bounded(request) else { return Err(Silence) };
     let Ok(authentic) = request.verify_signature(hearing.curve) else { return Err(Silence) };
     recognise(hearing, &door, authentic, bytes, sheet)
 }

@@ -1,7 +1,6 @@
 use countersign_blinding::{
-    BlindedPayInfo, EncryptedDataTlv, ForwardingNode, LastHop, Padding, PathError,
-    PaymentConstraints, PaymentPath, PaymentRelay, Purpose, Recipient, Route, Sealing,
-    ShortChannelId, Start,
+    BlindedPayInfo, EncryptedDataTlv, ForwardingNode, Padding, PathError, PaymentConstraints,
+    PaymentPath, PaymentRelay, Purpose, Recipient, Route, Sealing, ShortChannelId, Start,
 };
 use countersign_crypto::{Curve, Secret, hmac_sha256, sha256};
 use countersign_link::{
@@ -101,7 +100,7 @@ impl Device<'_> {
                 if let Some(paths) = self.desk.sheet.paths() {
                     paths.forwarding.clear();
                 }
-                outcome
+                outcome.map(|()| Output::Nothing)
             }
             PathsRequest::End { multipart } => self.sign(moment, id, *multipart),
             PathsRequest::None => self.no_path(id),
@@ -109,6 +108,7 @@ impl Device<'_> {
     }
 
     /// The payer of an offer is told; whoever asked the merchant to take their money is not.
+    #[inline(never)]
     fn no_path<'o>(&mut self, id: u32) -> Result<Output<'o>, Failure> {
         if let Task::AwaitingPaths { pending, .. } = &self.task
             && pending.origin == Origin::Refund
@@ -138,7 +138,7 @@ impl Device<'_> {
 
     /// Judges the path whose end this is, and blinds it into the invoice.
     #[inline(never)]
-    fn path_recipient<'o>(&mut self, end: &PathsRequest<'_>) -> Result<Output<'o>, Failure> {
+    fn path_recipient(&mut self, end: &PathsRequest<'_>) -> Result<(), Failure> {
         let Condition::Ready(merchant) = &self.condition else {
             return Err(Code::UNPROVISIONED.into());
         };
@@ -151,25 +151,25 @@ impl Device<'_> {
         let Desk { peel, sheet } = &mut *self.desk;
         let paths = sheet.paths().ok_or(Code::INTERNAL)?;
         let key = merchant.settings.receive_auth_key.map(Secret::new);
-        let recipient = recipient(&merchant.settings, pending, end, key.as_ref())?;
-        let path = PaymentPath { forwarding: &paths.forwarding, recipient: &recipient };
+        // A large value, which would be on the stack twice if it were taken out of its result.
+        let recipient = &recipient(&merchant.settings, pending, end, key.as_ref());
+        let recipient = recipient.as_ref().map_err(|&failure| failure)?;
+        let path = PaymentPath { forwarding: &paths.forwarding, recipient };
         let payinfo = permitted(merchant, &path, pending.request.amount())?;
 
         let heard = heard(&paths.heard, &path, records, *seal);
         let session = hmac_sha256(pending.draw.expose_secret(), &[b"payment path", &heard]);
         let (_, free) = peel.free_mut();
-        let (written, last_hop) =
+        let (written, path_key) =
             blind(&self.curve, &path, &Secret::new(session), free, paths.written)?;
-        let end = End {
-            path_key: last_hop.into_secret().expose_secret(),
-            path_id: half_sha256(&[path.recipient.data.path_id.unwrap_or(&[])]),
-        };
+        let end =
+            End { path_key, path_id: half_sha256(&[path.recipient.data.path_id.unwrap_or(&[])]) };
         let full = Code::policy(Rule::Paths.number());
         paths.payinfos.push(payinfo).or(Err(full))?;
         paths.ends.push(end).or(Err(full))?;
         paths.written = written;
         paths.heard = heard;
-        Ok(Output::Nothing)
+        Ok(())
     }
 
     /// Writes the invoice, signs it, verifies the signature, and begins the answer's onion.
@@ -180,29 +180,39 @@ impl Device<'_> {
         id: u32,
         multipart: bool,
     ) -> Result<Output<'o>, Failure> {
-        let invoice = self.invoice(multipart);
+        let content = self.invoice(multipart);
+        self.signed(moment, id, content)
+    }
+
+    /// Goes on with an invoice, if it was signed.
+    #[inline(never)]
+    fn signed<'o>(
+        &mut self,
+        moment: &Moment,
+        id: u32,
+        content: Result<Content, Failure>,
+    ) -> Result<Output<'o>, Failure> {
+        let content = content.and_then(|content| {
+            let (session, record) = self.drawn_for(&content)?;
+            Ok((content, session, record))
+        });
         self.task = Task::Idle;
-        let (content, session, record) = invoice?;
+        let (content, session, record) = content?;
         self.note(moment, Subject::InvoiceSigned, Code(0));
         self.begin_answer(id, content, record, &session)
             .or(Ok(Output::Reply { id, reply: Reply::Ignored }))
     }
 
-    /// The signed invoice, the session key of its onion, and what the host keeps of it.
+    /// The signed invoice. On top of this the curve is called: what is made before and what is made of
+    /// it are functions of their own.
     #[inline(never)]
-    fn invoice(&mut self, multipart: bool) -> Result<(Content, Secret<32>, Record), Failure> {
+    fn invoice(&mut self, multipart: bool) -> Result<Content, Failure> {
+        let several = self.in_parts(multipart)?;
         let Task::AwaitingPaths { pending, .. } = &self.task else {
             return Err(Code::INTERNAL.into());
         };
-        let Condition::Ready(merchant) = &self.condition else {
-            return Err(Code::UNPROVISIONED.into());
-        };
-        let settings = &merchant.settings;
-        let several = multipart && parts(settings) == Parts::Several;
         let Desk { peel, sheet } = &mut *self.desk;
         let paths = sheet.paths().ok_or(Code::INTERNAL)?;
-        let facts = paths_facts(pending.request.amount(), paths, several);
-        permit(judge_paths(&settings.rules, &facts))?;
         let terms = InvoiceTerms {
             created_at: pending.created_at,
             relative_expiry: pending.relative_expiry,
@@ -215,21 +225,53 @@ impl Device<'_> {
         let answerable = answerable.or(Err(Code::INTERNAL))?;
         let writer = InvoiceWriter::resume(free, paths.written).or(Err(Code::TOO_LONG))?;
         let unsigned = writer.finish(&answerable, &terms, &paths.payinfos);
-        let draw = pending.draw.expose_secret();
-        let aux = hmac_sha256(draw, &[b"signature"]);
+        let aux = hmac_sha256(pending.draw.expose_secret(), &[b"signature"]);
         let signed = unsigned.or(Err(Code::TOO_LONG))?.sign(&self.curve, &aux);
         let signed = signed.or(Err(Code::SIGNATURE_FAULT))?;
-        let [_, _, signature, _] = signed.segments();
-        let content = Content::Invoice {
+        let [before, _, signature, after] = signed.segments();
+        Ok(Content::Invoice {
             request: pending.bytes.clone(),
+            around: [before.len(), after.len()],
             own: signed.own_range(),
             signature: signature.try_into().or(Err(Code::INTERNAL))?,
+        })
+    }
+
+    /// Whether an invoice may be paid in several parts, if the rules take its paths.
+    #[inline(never)]
+    fn in_parts(&mut self, multipart: bool) -> Result<bool, Failure> {
+        let Task::AwaitingPaths { pending, .. } = &self.task else {
+            return Err(Code::INTERNAL.into());
         };
-        // What is drawn for this very invoice: other paths make another signature.
+        let Condition::Ready(merchant) = &self.condition else {
+            return Err(Code::UNPROVISIONED.into());
+        };
+        let settings = &merchant.settings;
+        let several = multipart && parts(settings) == Parts::Several;
+        let paths = self.desk.sheet.paths().ok_or(Code::INTERNAL)?;
+        let facts = paths_facts(pending.request.amount(), paths, several);
+        permit(judge_paths(&settings.rules, &facts))?;
+        Ok(several)
+    }
+
+    /// The session key of an invoice's onion, and what the host keeps of it. They are drawn for this
+    /// very invoice: other paths make another signature.
+    #[inline(never)]
+    fn drawn_for(&mut self, content: &Content) -> Result<(Secret<32>, Record), Failure> {
+        let (Task::AwaitingPaths { pending, .. }, Content::Invoice { signature, .. }) =
+            (&self.task, content)
+        else {
+            return Err(Code::INTERNAL.into());
+        };
+        let Condition::Ready(merchant) = &self.condition else {
+            return Err(Code::UNPROVISIONED.into());
+        };
+        let paths = self.desk.sheet.paths().ok_or(Code::INTERNAL)?;
+        let draw = pending.draw.expose_secret();
         let session = Secret::new(hmac_sha256(draw, &[b"onion", signature]));
         let nonce = hmac_sha256(draw, &[b"receipt", signature]);
         let record = record(merchant, pending, &mut paths.ends, nonce).ok_or(Code::INTERNAL)?;
-        Ok((content, session, record))
+        Ok((session, record))
     }
 }
 
@@ -368,6 +410,7 @@ fn ending_here<'p>(
 }
 
 /// What was `heard` about earlier paths, and now about `path`.
+#[inline(never)]
 fn heard(heard: &[u8; 32], path: &PaymentPath<'_>, records: &[u8], seal: Seal) -> [u8; 32] {
     let PaymentPath { forwarding, recipient } = path;
     let mut digest = *heard;
@@ -400,24 +443,23 @@ fn heard(heard: &[u8; 32], path: &PaymentPath<'_>, records: &[u8], seal: Seal) -
     ])
 }
 
-/// Blinds `path` and appends it to the `written` bytes of the invoice; returns how many there are.
+/// Blinds `path` and appends it to the `written` bytes of the invoice; returns how many there are, and
+/// the secret key of the path key that arrives at its end.
+#[inline(never)]
 fn blind(
     curve: &Curve<'_>,
     path: &PaymentPath<'_>,
     session: &Secret<32>,
     free: &mut [u8],
     written: usize,
-) -> Result<(usize, LastHop), Failure> {
+) -> Result<(usize, Secret<32>), Failure> {
     let mut writer = InvoiceWriter::resume(free, written).or(Err(Code::TOO_LONG))?;
-    let route = Route {
-        purpose: Purpose::Payment,
-        start: Start::NodeId,
-        hops: path.hops().or(Err(Code::policy(Rule::CltvDelta.number())))?,
-        dummy_hops: 0,
-        padding: Padding::Equal,
-    };
+    // A large value, which `?` would have on the stack twice.
+    let Ok(hops) = path.hops() else { return Err(Code::policy(Rule::CltvDelta.number()).into()) };
+    let (purpose, start, padding) = (Purpose::Payment, Start::NodeId, Padding::Equal);
+    let route = Route { purpose, start, hops, dummy_hops: 0, padding };
     let last = route.blind(curve, session, writer.paths()).or(Err(Code::TOO_LONG))?;
-    Ok((writer.len(), last))
+    Ok((writer.len(), last.into_secret().expose_secret()))
 }
 
 /// The error of a verdict that is not yes.

@@ -1,7 +1,7 @@
 use core::fmt::{self, Write as _};
 
 use countersign_blinding::{BlindedPaths, Introduction};
-use countersign_link::{Code, Packer, PromptLine, Reply, Source};
+use countersign_link::{Code, MAX_CHUNK, Packer, PromptLine, Reply, Source};
 use countersign_offers::{Amount, Currency, QuantityMax, Untrusted};
 use countersign_policy::{Change, PromptScreen, Rule, Unit};
 use countersign_tlv::Reader;
@@ -255,7 +255,8 @@ impl Device<'_> {
         if !is_trusted {
             return Err(Code::NOT_DISCLOSED.into());
         }
-        let (list, texts) = scratch.0.split_at_mut_checked(LIST_LEN).ok_or(Code::INTERNAL)?;
+        // The host asks for what finds no room in one reply.
+        let (list, texts) = scratch.0.split_at_mut_checked(MAX_CHUNK).ok_or(Code::INTERNAL)?;
         let mut list = Packer::new(list);
         // What is left to write texts into; `None` once a line has found no room.
         let mut texts = Some(texts);
@@ -282,9 +283,6 @@ fn show_price(draft: &Draft, lines: &mut Lines<'_>) {
         }
     }
 }
-
-/// Bytes of a list of lines in one reply. The host asks for the rest again.
-const LIST_LEN: usize = 800;
 
 /// Appends `line` to `list`, its text being written into `space`, and returns what is left of that;
 /// `None` when there is no room for the line.

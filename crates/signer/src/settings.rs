@@ -217,6 +217,33 @@ mod tests {
         }
     }
 
+    /// Bytes of a rule's record, the value having `len`.
+    const fn record(len: u32) -> u32 {
+        len.saturating_add(4)
+    }
+
+    #[test]
+    fn the_longest_settings_are_an_item() {
+        let mut buffer = [0; ITEM_LEN];
+        let mut writer = Writer::new(&mut buffer);
+        let settings = fullest();
+        settings.write(&mut writer).unwrap();
+        let mut longest = writer.len();
+        for (rule, value) in settings.rules.limits().fields() {
+            let shortest = |len: u32| 256_u64.pow(len.saturating_sub(1));
+            let takes = |len: &u32| Limits::default().set(rule, Some(shortest(*len))).is_ok();
+            // A currency's letters have three bytes.
+            let most = (1..=8).rev().find(takes).unwrap_or(3);
+            // One that is off is a number in a list.
+            let written = value.map_or(1, |value| {
+                record(u64::BITS.saturating_sub(value.leading_zeros()).div_ceil(8))
+            });
+            let missing = record(most).saturating_sub(written);
+            longest = longest.saturating_add(usize::try_from(missing).unwrap());
+        }
+        assert!(longest <= ITEM_LEN, "{longest}");
+    }
+
     #[test]
     fn settings_cut_short_are_never_other_settings() {
         let mut buffer = [0; ITEM_LEN];

@@ -203,9 +203,21 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) enum Content {
     /// The invoice around the request that lies in the payload.
-    Invoice { request: Range<usize>, own: Range<usize>, signature: [u8; 66] },
+    Invoice {
+        request: Range<usize>,
+        /// How much of the request stands before the invoice's own records, and how much behind them:
+        /// to find that out anew for every piece of the answer would be work.
+        around: [usize; 2],
+        own: Range<usize>,
+        signature: [u8; 66],
+    },
     /// An `invoice_error`, which lies behind the request.
     Error { len: usize },
+}
+
+/// The pieces of `request` that stand `around` the invoice's own records.
+pub(crate) fn pieces_around(request: &[u8], [before, after]: [usize; 2]) -> Option<[&[u8]; 2]> {
+    Some([request.get(..before)?, request.get(request.len().checked_sub(after)?..)?])
 }
 
 /// How far an answer's onion is.

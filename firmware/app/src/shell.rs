@@ -4,11 +4,11 @@ use countersign_crypto::wipe;
 use countersign_link::{
     BodyError, Code, FrameDecoder, FrameEncoder, FrameError, Message, Reply, Request, State, Status,
 };
-use countersign_signer::About;
 use countersign_signer::conversation::{Origin, REST_OF_FRAME};
+use countersign_signer::{About, Device, Scratch};
 use embassy_futures::select::{Either, select};
 
-use crate::worker::{Ending, Worker, error};
+use crate::worker::{Ending, Peripherals, Worker, error};
 use crate::{Board, Clock, HungUp, Serial, TRANSFER, Verdict, Watchdog, Work};
 
 /// The device with its link: finds the frames in what arrives, hands them to the worker, and lets it
@@ -78,11 +78,17 @@ enum Arrival {
 
 impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
     /// A device that nobody has spoken to.
+    ///
+    /// A function of its own: what it is put together from is not on the stack for good.
+    #[inline(never)]
     pub(crate) fn new(
-        worker: Worker<'m, 'p, B>,
+        device: &'p mut Device<'m>,
+        scratch: &'m mut Scratch,
+        peripherals: Peripherals<'p, B>,
         line: &'p mut Line,
         serial: &'p mut B::Serial,
     ) -> Self {
+        let worker = Worker::new(device, scratch, peripherals);
         let Line { decoder, encoder } = line;
         let outlet = Outlet { serial, encoder, announced: None, frame: Frame::None };
         Self { decoder, unfinished: None, worker, outlet }
@@ -121,15 +127,21 @@ impl<'m, 'p, B: Board> Shell<'m, 'p, B> {
 
     /// Bytes, unless something is to be done before they arrive.
     async fn arrival(&mut self, packet: &mut [u8; TRANSFER]) -> Arrival {
-        let now = self.worker.now();
-        let rest = self.unfinished.map(|since| since.saturating_add(REST_OF_FRAME));
-        let heartbeat = now.saturating_add(HEARTBEAT);
-        let due = [rest, self.worker.due(now)].into_iter().flatten().fold(heartbeat, Duration::min);
+        let due = self.due();
         match select(self.outlet.serial.read(packet), self.worker.clock().until(due)).await {
             Either::First(Ok(length)) => Arrival::Bytes(length),
             Either::First(Err(HungUp)) => Arrival::HungUp,
             Either::Second(()) => Arrival::Nothing,
         }
+    }
+
+    /// When something is to be done unless bytes arrive before.
+    #[inline(never)]
+    fn due(&self) -> Duration {
+        let now = self.worker.now();
+        let rest = self.unfinished.map(|since| since.saturating_add(REST_OF_FRAME));
+        let heartbeat = now.saturating_add(HEARTBEAT);
+        [rest, self.worker.due(now)].into_iter().flatten().fold(heartbeat, Duration::min)
     }
 
     async fn receive(&mut self, bytes: &[u8]) -> Result<(), Ending> {
@@ -297,15 +309,28 @@ pub(crate) async fn refuse<S: Serial, C: Clock>(
             Either::First(Err(HungUp)) | Either::Second(()) => continue,
         };
         let mut rest = packet.get(..length).unwrap_or_default();
-        while let Some(frame) = decoder.next(&mut rest) {
-            let Ok(frame) = frame else { continue };
-            let Ok(Message { id, body }) = frame.message::<Request<'_>>() else { continue };
-            let origin = Origin { id, sequence: frame.sequence };
-            let length = encode(encoder, origin, faulty(code, about, &body));
+        while let Some(length) = refusal(code, about, &mut rest, decoder, encoder) {
             let frame = encoder.buffer_mut().get(..length).unwrap_or_default();
             // A host that does not read its answer misses it.
             let _sent = write(serial, frame, clock).await;
         }
+    }
+}
+
+/// The length of the answer to the next frame that ends in `rest`; `None` when none does.
+#[inline(never)]
+fn refusal(
+    code: Code,
+    about: &About,
+    rest: &mut &[u8],
+    decoder: &mut FrameDecoder,
+    encoder: &mut FrameEncoder,
+) -> Option<usize> {
+    loop {
+        let Ok(frame) = decoder.next(rest)? else { continue };
+        let Ok(Message { id, body }) = frame.message::<Request<'_>>() else { continue };
+        let origin = Origin { id, sequence: frame.sequence };
+        return Some(encode(encoder, origin, faulty(code, about, &body)));
     }
 }
 

@@ -19,7 +19,6 @@ use crate::{
 pub(crate) struct Worker<'m, 'p, B: Board> {
     device: &'p mut Device<'m>,
     scratch: &'m mut Scratch,
-    entropy: Entropy,
     peripherals: Peripherals<'p, B>,
     conversation: Conversation,
     /// When the buttons are looked at for the prompt of a request that was let go.
@@ -31,8 +30,10 @@ pub(crate) struct Worker<'m, 'p, B: Board> {
 /// The parts of a board that the worker uses.
 pub(crate) struct Peripherals<'p, B: Board> {
     pub(crate) random: &'p mut B::Random,
-    pub(crate) storage: Storage<B::Flash>,
-    pub(crate) buttons: B::Buttons,
+    /// What conditions it.
+    pub(crate) entropy: &'p mut Entropy,
+    pub(crate) storage: &'p mut Storage<&'p mut B::Flash>,
+    pub(crate) buttons: &'p mut B::Buttons,
     pub(crate) screen: &'p mut B::Screen,
     pub(crate) clock: &'p B::Clock,
 }
@@ -60,12 +61,11 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     pub(crate) fn new(
         device: &'p mut Device<'m>,
         scratch: &'m mut Scratch,
-        entropy: Entropy,
         peripherals: Peripherals<'p, B>,
     ) -> Self {
         let conversation = Conversation::Silent;
         let begun = Duration::ZERO;
-        Self { device, scratch, entropy, peripherals, conversation, parked: None, begun }
+        Self { device, scratch, peripherals, conversation, parked: None, begun }
     }
 
     /// The board's clock.
@@ -145,6 +145,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     /// Answers a request that leaves everything else as it is: the core sees to that.
+    #[inline(never)]
     fn answer_aside(
         &mut self,
         origin: Origin,
@@ -200,7 +201,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
                 }
                 Output::Ask { id, prompt } => {
                     self.put_before_merchant(origin);
-                    outlet.put(Origin { id, ..origin }, Reply::AwaitingApproval { prompt });
+                    ask(Origin { id, ..origin }, prompt, outlet);
                     return Ok(Advance::Done);
                 }
                 Output::Continue => {
@@ -304,6 +305,7 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     /// Lets go of the request that waits for a button, and leaves its prompt on the screen.
+    #[inline(never)]
     fn park(
         &mut self,
         origin: Origin,
@@ -452,7 +454,8 @@ impl<'m, 'p, B: Board> Worker<'m, 'p, B> {
     }
 
     fn moment(&mut self) -> Result<Moment, Ending> {
-        let entropy = self.entropy.draw(self.peripherals.random).map_err(Ending::OutOfOrder)?;
+        let Peripherals { random, entropy, .. } = &mut self.peripherals;
+        let entropy = entropy.draw(*random).map_err(Ending::OutOfOrder)?;
         Ok(Moment { uptime: Uptime(self.now().as_secs()), entropy })
     }
 }
@@ -478,6 +481,12 @@ fn answer<B: Board>(
     let outcome = if is_created { Outcome::Created } else { Outcome::Other };
     outlet.put(origin, completed::<B>(reply));
     (advance, outcome)
+}
+
+/// Says that a button is wanted.
+#[inline(never)]
+fn ask<B: Board>(origin: Origin, prompt: u32, outlet: &mut Outlet<'_, B>) {
+    outlet.put(origin, Reply::AwaitingApproval { prompt });
 }
 
 /// The reply with what the core cannot know.

@@ -6,14 +6,14 @@ use static_cell::StaticCell;
 
 /// Runs the application on `parts`, for ever. Whenever it waits, `sleep` does, until something may
 /// have happened.
-pub fn run<B: Board>(parts: Parts<B>, sleep: impl Fn()) -> ! {
+pub fn run<B: Board>(mut parts: Parts<B>, sleep: impl Fn()) -> ! {
     let memory = memory();
-    drive(parts, memory, sleep)
+    drive(&mut parts, memory, sleep)
 }
 
 /// What is on the stack for good: the buffers have been put together when it gets there.
 #[inline(never)]
-fn drive<B: Board>(parts: Parts<B>, memory: &'static mut Memory, sleep: impl Fn()) -> ! {
+fn drive<B: Board>(parts: &mut Parts<B>, memory: &'static mut Memory, sleep: impl Fn()) -> ! {
     let mut application = pin!(countersign_firmware::run(parts, memory));
     let mut context = Context::from_waker(Waker::noop());
     loop {

@@ -8,7 +8,7 @@ use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_graphics::text::{Baseline, Text};
 
 use crate::code;
-use crate::panel::Panel;
+use crate::panel::{Panel, Strip, show};
 use crate::sheet::Sheet;
 
 /// Rows of a prompt on a page. Below them is what the buttons do.
@@ -48,20 +48,21 @@ impl<P: Panel, L: Screen> Oled<P, L> {
     #[inline(never)]
     fn show_page(&mut self) {
         let first = self.page.saturating_mul(ROWS);
-        self.panel.begin();
-        let mut top = 0_i32;
-        for number in first..self.sheet.count().min(first.saturating_add(ROWS)) {
-            for (&letter, left) in
-                self.sheet.row(number).into_iter().flatten().zip((0..).step_by(LETTER))
-            {
-                let mut buffer = [0; 4];
-                write(char::from(letter).encode_utf8(&mut buffer), left, top, &mut self.panel);
-            }
-            top = top.saturating_add(ROW);
-        }
         let hint = if self.is_last() { LAST } else { MORE };
-        write(hint, 0, HINT, &mut self.panel);
-        self.panel.show();
+        let Self { panel, sheet, .. } = self;
+        show(panel, &|strip| {
+            let mut top = 0_i32;
+            for number in first..sheet.count().min(first.saturating_add(ROWS)) {
+                for (&letter, left) in
+                    sheet.row(number).into_iter().flatten().zip((0..).step_by(LETTER))
+                {
+                    let mut buffer = [0; 4];
+                    write(char::from(letter).encode_utf8(&mut buffer), left, top, strip);
+                }
+                top = top.saturating_add(ROW);
+            }
+            write(hint, 0, HINT, strip);
+        });
     }
 
     /// Whether all of the prompt has been shown with this page.
@@ -71,12 +72,15 @@ impl<P: Panel, L: Screen> Oled<P, L> {
     }
 }
 
-/// Writes `text` into a row.
-fn write(text: &str, left: i32, top: i32, panel: &mut impl Panel) {
+/// Writes `text` into a row, where the strip has something of it: letters take time.
+fn write(text: &str, left: i32, top: i32, strip: &mut Strip) {
+    if !strip.has(top, ROW) {
+        return;
+    }
     let style = MonoTextStyle::new(&FONT_6X9, BinaryColor::On);
     let place = Point::new(left, top);
-    // A picture in memory takes every point.
-    let _drawn = Text::with_baseline(text, place, style, Baseline::Top).draw(panel);
+    // A strip takes every point.
+    let _drawn = Text::with_baseline(text, place, style, Baseline::Top).draw(strip);
 }
 
 impl<P: Panel, L: Screen> Screen for Oled<P, L> {
@@ -85,8 +89,7 @@ impl<P: Panel, L: Screen> Screen for Oled<P, L> {
     fn clear(&mut self) {
         self.page = 0;
         self.sheet.restart(0);
-        self.panel.begin();
-        self.panel.show();
+        show(&mut self.panel, &|_| {});
     }
 
     fn line(&mut self, line: &Line<'_>) {
@@ -114,10 +117,7 @@ impl<P: Panel, L: Screen> Screen for Oled<P, L> {
     }
 
     fn show_code(&mut self, text: &str) {
-        self.panel.begin();
-        if code::draw(text, &mut self.panel) {
-            self.panel.show();
-        }
+        code::show_code(text, &mut self.panel);
     }
 
     fn indicate(&mut self, indication: Indication) {
@@ -125,9 +125,7 @@ impl<P: Panel, L: Screen> Screen for Oled<P, L> {
             Indication::Idle | Indication::Working => {}
             Indication::Asking => self.show_page(),
             Indication::Failed => {
-                self.panel.begin();
-                write(FAILED, 0, 0, &mut self.panel);
-                self.panel.show();
+                show(&mut self.panel, &|strip| write(FAILED, 0, 0, strip));
             }
         }
         self.light.indicate(indication);

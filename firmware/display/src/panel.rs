@@ -1,67 +1,114 @@
+use core::convert::Infallible;
+
 use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::DrawTarget;
-use embedded_graphics::geometry::{OriginDimensions, Size};
+use embedded_graphics::geometry::{OriginDimensions, Point, Size};
 use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_hal::i2c::I2c;
 use ssd1306::I2CDisplayInterface;
-use ssd1306::mode::{BufferedGraphicsMode, DisplayConfig as _};
+use ssd1306::command::AddrMode;
+use ssd1306::mode::BasicMode;
 use ssd1306::prelude::{DisplayRotation, DisplaySize128x64, I2CInterface};
 
-/// A screen of 128 by 64 points, each on or off, that is drawn first and shown then.
-pub trait Panel: DrawTarget<Color = BinaryColor> {
-    /// Begins with nothing drawn.
+/// Points from left to right.
+pub const WIDTH: u8 = 128;
+
+/// Points from top to bottom.
+pub const HEIGHT: u8 = 64;
+
+/// Points from the top of a [`Strip`] to its bottom.
+const STRIP: usize = 8;
+
+/// A screen of 128 by 64 points, each on or off. A picture is shown in eight strips, from the top, so
+/// that nobody has to remember a whole one.
+pub trait Panel {
+    /// Begins with another picture.
     fn begin(&mut self);
 
-    /// Shows what was drawn.
-    fn show(&mut self);
+    /// Shows the next strip of it: a byte for each column, the highest point in its lowest bit.
+    fn strip(&mut self, columns: &[u8; WIDTH as usize]);
+}
+
+/// A strip of a picture, onto which all of the picture is drawn: what is of other strips is left out.
+pub(crate) struct Strip {
+    top: u8,
+    columns: [u8; WIDTH as usize],
+}
+
+impl Strip {
+    /// Its rows, counted from the picture's top.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = u8> + Clone + use<> {
+        (self.top..HEIGHT).take(STRIP)
+    }
+
+    /// Whether something is in it that begins at `top` and has `height` rows.
+    pub(crate) fn has(&self, top: i32, height: i32) -> bool {
+        self.rows().any(|row| i32::from(row) >= top && i32::from(row).saturating_sub(top) < height)
+    }
+}
+
+/// Shows what `draw` draws; it is called for each strip, and draws the same every time.
+#[inline(never)]
+pub(crate) fn show(panel: &mut impl Panel, draw: &dyn Fn(&mut Strip)) {
+    panel.begin();
+    for top in (0..HEIGHT).step_by(STRIP) {
+        let mut strip = Strip { top, columns: [0; WIDTH as usize] };
+        draw(&mut strip);
+        panel.strip(&strip.columns);
+    }
+}
+
+impl DrawTarget for Strip {
+    type Color = BinaryColor;
+    type Error = Infallible;
+
+    fn draw_iter<P>(&mut self, pixels: P) -> Result<(), Self::Error>
+    where
+        P: IntoIterator<Item = Pixel<BinaryColor>>,
+    {
+        for Pixel(Point { x, y }, color) in pixels {
+            let row = y.checked_sub(self.top.into()).and_then(|row| u32::try_from(row).ok());
+            let bit = row.and_then(|row| 1_u8.checked_shl(row));
+            let column = usize::try_from(x).ok().and_then(|x| self.columns.get_mut(x));
+            if let (Some(bit), Some(column)) = (bit, column) {
+                *column = if color.is_on() { *column | bit } else { *column & !bit };
+            }
+        }
+        Ok(())
+    }
+}
+
+impl OriginDimensions for Strip {
+    fn size(&self) -> Size {
+        Size::new(WIDTH.into(), HEIGHT.into())
+    }
 }
 
 /// An SSD1306 on an I²C bus, at the usual address.
 pub struct Ssd1306<I> {
-    driver: Driver<I>,
+    driver: ssd1306::Ssd1306<I2CInterface<I>, DisplaySize128x64, BasicMode>,
     /// It was told how to work. One that was not there is told again.
     is_set_up: bool,
 }
-
-type Driver<I> =
-    ssd1306::Ssd1306<I2CInterface<I>, DisplaySize128x64, BufferedGraphicsMode<DisplaySize128x64>>;
 
 impl<I: I2c> Ssd1306<I> {
     /// The one on `bus`, which is not spoken to yet.
     pub fn new(bus: I) -> Self {
         let interface = I2CDisplayInterface::new(bus);
         let driver = ssd1306::Ssd1306::new(interface, DisplaySize128x64, DisplayRotation::Rotate0);
-        Self { driver: driver.into_buffered_graphics_mode(), is_set_up: false }
+        Self { driver, is_set_up: false }
     }
 }
 
 impl<I: I2c> Panel for Ssd1306<I> {
     fn begin(&mut self) {
-        if !self.is_set_up {
-            self.is_set_up = self.driver.init().is_ok();
-        }
-        self.driver.clear_buffer();
+        let Self { driver, is_set_up } = self;
+        *is_set_up = (*is_set_up || driver.init_with_addr_mode(AddrMode::Horizontal).is_ok())
+            && driver.set_draw_area((0, 0), (WIDTH, HEIGHT)).is_ok();
     }
 
-    fn show(&mut self) {
-        self.is_set_up &= self.driver.flush().is_ok();
-    }
-}
-
-impl<I: I2c> DrawTarget for Ssd1306<I> {
-    type Color = BinaryColor;
-    type Error = <Driver<I> as DrawTarget>::Error;
-
-    fn draw_iter<P>(&mut self, pixels: P) -> Result<(), Self::Error>
-    where
-        P: IntoIterator<Item = Pixel<BinaryColor>>,
-    {
-        self.driver.draw_iter(pixels)
-    }
-}
-
-impl<I: I2c> OriginDimensions for Ssd1306<I> {
-    fn size(&self) -> Size {
-        self.driver.size()
+    fn strip(&mut self, columns: &[u8; WIDTH as usize]) {
+        // One that is not there is not asked for every strip.
+        self.is_set_up = self.is_set_up && self.driver.draw(columns).is_ok();
     }
 }

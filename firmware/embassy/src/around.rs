@@ -88,6 +88,6 @@ pub fn run<C: Chip>(chip: ChipParts<C>, reset: LastWords) -> ! {
 
 /// What runs on an interrupt of its own, whatever the application is at: USB, and the light, which
 /// is on when its pin is high.
-pub async fn beside<D: Driver<'static>>(usb: D, light: impl OutputPin) {
-    join(serve(usb), blink(light)).await;
+pub fn beside<D: Driver<'static>>(usb: D, light: impl OutputPin) -> impl Future {
+    join(serve(usb), blink(light))
 }

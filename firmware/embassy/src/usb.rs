@@ -1,6 +1,7 @@
 //! USB on an interrupt of its own: whatever the core is at, packets are taken and acknowledged.
 
 use core::cell::RefCell;
+use core::convert::Infallible;
 use core::slice;
 
 use countersign_firmware::{Desk, Doorman, HungUp, Passage, Serial, TRANSFER, Verdict, Work};
@@ -73,7 +74,10 @@ struct Buffers {
 }
 
 /// Serves the port: to be run once, on an executor of an interrupt.
-pub async fn serve<D: Driver<'static>>(driver: D) {
+///
+/// The arguments and variables of an `async fn` stay in its future for good, arguments twice. So
+/// everything is set up before there is a future, and blocks use what they have taken where it is.
+pub fn serve<D: Driver<'static>>(driver: D) -> impl Future {
     static BUFFERS: StaticCell<Buffers> = StaticCell::new();
     let Buffers { configuration, bos, control, state } = BUFFERS.init_with(|| Buffers {
         configuration: [0; 128],
@@ -89,33 +93,35 @@ pub async fn serve<D: Driver<'static>>(driver: D) {
     let class = CdcAcmClass::new(&mut builder, state, 64);
     let mut device = builder.build();
     let (sender, receiver, control) = class.split_with_control();
-    join3(device.run(), receive(receiver, control), send(sender)).await;
+    join3(async move { device.run().await }, receive(receiver, control), send(sender))
 }
 
 /// Passes packets on as the application takes them: the host waits meanwhile.
-async fn receive<D: Driver<'static>>(
+fn receive<D: Driver<'static>>(
     mut receiver: Receiver<'static, D>,
     control: ControlChanged<'static>,
-) -> ! {
-    let mut packet = [0; TRANSFER];
-    let mut doorman = Doorman::new();
-    loop {
-        receiver.wait_connection().await;
+) -> impl Future<Output = Infallible> {
+    async move {
+        let mut packet = [0; TRANSFER];
+        let mut doorman = Doorman::new();
         loop {
-            match select(receiver.read_packet(&mut packet), control.control_changed()).await {
-                Either::First(Ok(length)) => {
-                    let mut rest = packet.get(..length).unwrap_or_default();
-                    if admit(&mut rest, &mut doorman, &control).await == Ending::Closed {
-                        hang_up(&mut doorman);
+            receiver.wait_connection().await;
+            loop {
+                match select(receiver.read_packet(&mut packet), control.control_changed()).await {
+                    Either::First(Ok(length)) => {
+                        let mut rest = packet.get(..length).unwrap_or_default();
+                        if admit(&mut rest, &mut doorman, &control).await == Ending::Closed {
+                            hang_up(&mut doorman);
+                        }
                     }
+                    Either::First(Err(EndpointError::BufferOverflow)) => {}
+                    Either::First(Err(EndpointError::Disabled)) => break,
+                    Either::Second(()) if control.dtr() => {}
+                    Either::Second(()) => hang_up(&mut doorman),
                 }
-                Either::First(Err(EndpointError::BufferOverflow)) => {}
-                Either::First(Err(EndpointError::Disabled)) => break,
-                Either::Second(()) if control.dtr() => {}
-                Either::Second(()) => hang_up(&mut doorman),
             }
+            hang_up(&mut doorman);
         }
-        hang_up(&mut doorman);
     }
 }
 
@@ -232,14 +238,16 @@ fn hang_up(doorman: &mut Doorman) {
 }
 
 /// Sends what there is in packets; a transfer that ends with a full one is ended by an empty one.
-async fn send<D: Driver<'static>>(mut sender: Sender<'static, D>) -> ! {
-    let mut packet = [0; TRANSFER];
-    loop {
-        let length = TO_SEND.read(&mut packet).await;
-        let sent = sender.write_packet(packet.get(..length).unwrap_or_default()).await;
-        if sent.is_ok() && length == TRANSFER && TO_SEND.is_empty() {
-            // A port that closed meanwhile is told by `receive`.
-            let _ended = sender.write_packet(&[]).await;
+fn send<D: Driver<'static>>(mut sender: Sender<'static, D>) -> impl Future<Output = Infallible> {
+    async move {
+        let mut packet = [0; TRANSFER];
+        loop {
+            let length = TO_SEND.read(&mut packet).await;
+            let sent = sender.write_packet(packet.get(..length).unwrap_or_default()).await;
+            if sent.is_ok() && length == TRANSFER && TO_SEND.is_empty() {
+                // A port that closed meanwhile is told by `receive`.
+                let _ended = sender.write_packet(&[]).await;
+            }
         }
     }
 }

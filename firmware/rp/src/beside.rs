@@ -26,8 +26,9 @@ mod interrupt_handler {
 }
 
 #[embassy_executor::task]
-async fn beside(usb: Driver<'static, USB>, light: Output<'static>) {
-    countersign_embassy::beside(usb, light).await;
+async fn beside(usb: Peri<'static, USB>, light: Output<'static>) {
+    // Made here: a driver that is handed in has its place in the task twice.
+    countersign_embassy::beside(Driver::new(usb, Interrupts), light).await;
 }
 
 /// Starts USB and the light, on an interrupt of their own.
@@ -35,7 +36,6 @@ async fn beside(usb: Driver<'static, USB>, light: Output<'static>) {
 /// To be called once.
 pub fn start_beside(usb: Peri<'static, USB>, light: Output<'static>) {
     interrupt::SWI_IRQ_1.set_priority(Priority::P2);
-    let usb = Driver::new(usb, Interrupts);
     // There is room for one, and this is the one.
     let _spawned = beside(usb, light).map(|task| EXECUTOR.start(interrupt::SWI_IRQ_1).spawn(task));
 }

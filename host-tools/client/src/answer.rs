@@ -239,7 +239,7 @@ async fn propose(call: &mut Call<'_>, proposed: &PaymentPaths) -> Result<Respons
 
 /// More hops before the recipient than a device takes (rule 49): it refuses them for being so many.
 /// All of a longer path would not fit a frame.
-const ENOUGH_HOPS: usize = 9;
+const ENOUGH_HOPS: usize = 8;
 
 impl Client {
     /// Has the device answer an onion message. When it asks for payment paths, `source` is asked.

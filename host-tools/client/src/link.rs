@@ -3,8 +3,8 @@ use std::collections::VecDeque;
 use std::io;
 
 use countersign_link::{
-    Bytes, Code, FrameDecoder, FrameEncoder, HelloAck, MAX_WIRE, Message, Network, NodeId,
-    PROTOCOL, Reply, Request, State,
+    Bytes, Code, FrameDecoder, FrameEncoder, HelloAck, MAX_CHUNK, MAX_WIRE, Message, Network,
+    NodeId, PROTOCOL, Reply, Request, State,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
@@ -31,6 +31,8 @@ pub struct Hello {
     pub node: Option<NodeId>,
     /// How long a request may take, approvals aside.
     pub longest: Duration,
+    /// How many bytes of anything long it takes in one frame.
+    pub chunk: usize,
 }
 
 impl From<HelloAck<'_>> for Hello {
@@ -43,6 +45,8 @@ impl From<HelloAck<'_>> for Hello {
             network: hello.network,
             node: hello.node,
             longest: Duration::from_millis(hello.capacities.longest_ms.into()),
+            // A device that takes longer ones takes ours, and none takes less than a byte.
+            chunk: usize::from(hello.capacities.chunk).clamp(1, MAX_CHUNK),
         }
     }
 }
@@ -103,6 +107,7 @@ impl Link {
                 network: None,
                 node: None,
                 longest: Duration::ZERO,
+                chunk: MAX_CHUNK,
             },
         };
         link.drain().await?;

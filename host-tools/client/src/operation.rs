@@ -1,7 +1,7 @@
 use core::future::Future;
 use core::time::Duration;
 
-use countersign_link::{Chunk, Code, MAX_CHUNK, Part, Request, WINDOW};
+use countersign_link::{Chunk, Code, Part, Request, WINDOW};
 use tokio::time::Instant;
 
 use crate::Error;
@@ -128,7 +128,7 @@ impl Call<'_> {
                 }
             }
             credits = credits.saturating_sub(1);
-            let (data, after) = rest.split_at_checked(MAX_CHUNK).unwrap_or((rest, &[]));
+            let (data, after) = rest.split_at_checked(self.link.hello.chunk).unwrap_or((rest, &[]));
             self.send(&frame(Chunk { offset, data })).await?;
             let sent = u32::try_from(data.len()).or(Err(Error::TooLong("this")))?;
             (rest, offset) = (after, offset.saturating_add(sent));
@@ -141,7 +141,7 @@ impl Call<'_> {
         let mut whole = Vec::new();
         while whole.len() < length {
             let offset = u32::try_from(whole.len()).or(Err(Error::TooLong("this")))?;
-            let most = u16::try_from(MAX_CHUNK.min(length.saturating_sub(whole.len())));
+            let most = u16::try_from(self.link.hello.chunk.min(length.saturating_sub(whole.len())));
             let length = most.or(Err(Error::TooLong("this")))?;
             match self.conclude(&Request::Pull { part, offset, length }).await? {
                 Response::Chunk(at, data) if at == offset && !data.is_empty() => {

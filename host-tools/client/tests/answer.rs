@@ -377,7 +377,7 @@ fn a_refund_of_somebodys_gets_an_invoice_that_its_payer_verifies() {
             .with(Field::INVREQ_PAYER_NOTE, "n".repeat(500))
             .with(Field::INVREQ_PATHS, payer::reply_path(curve, &nodes, 300))
             .bytes();
-        assert!(refund.len() > 960, "more than one chunk");
+        assert!(refund.len() > 600, "more than one chunk");
         let mut paths = shop.paths.clone();
         let accepted = shop.client.accept_refund(&refund, 0, &mut paths);
         let accepted = shop.runtime.block_on(accepted).unwrap();

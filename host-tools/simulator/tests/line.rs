@@ -17,8 +17,8 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 
 use countersign_link::{
-    Bytes, Chunk, Code, ErrorForm, FrameDecoder, FrameEncoder, MAX_FRAME, Message, NewOffer,
-    OfferRequest, OnionRequest, PROTOCOL, Price, Provision, Reply, Request, Secret,
+    Bytes, Chunk, Code, ErrorForm, FrameDecoder, FrameEncoder, MAX_CHUNK, MAX_FRAME, Message,
+    NewOffer, OfferRequest, OnionRequest, PROTOCOL, Price, Provision, Reply, Request, Secret,
 };
 use countersign_simulator::{Board, Entropy, Flash, Line, Press, PromptText, Script, Simulator};
 
@@ -246,10 +246,11 @@ fn at_commands_cost_the_operation_in_flight_and_the_next_one_is_answered() {
         assert!(host.next(|of, reply| of == id && matches!(reply, Reply::Credits { .. })).unwrap());
         // Between two frames it costs nothing but the complaint about itself.
         host.cable.write_all(command).unwrap();
-        host.send(id, chunk(0, &[7; 960]));
+        host.send(id, chunk(0, &[7; MAX_CHUNK]));
         assert_eq!(host.code(), (0, Some(Code::FRAME_DAMAGED)));
+        host.send(id, chunk(600, &[7; MAX_CHUNK]));
         // In the middle of a frame it costs the frame, and so the operation.
-        let frame = host.frame(id, chunk(960, &[7; 406]));
+        let frame = host.frame(id, chunk(1_200, &[7; 166]));
         let (head, tail) = frame.split_at_checked(frame.len() / 2).unwrap();
         host.cable.write_all(&[head, command, tail].concat()).unwrap();
         assert_eq!(host.code(), (0, Some(Code::FRAME_DAMAGED)));
@@ -258,8 +259,9 @@ fn at_commands_cost_the_operation_in_flight_and_the_next_one_is_answered() {
         // The same operation once more, under its id.
         host.send(id, BEGIN);
         assert!(host.next(|of, reply| of == id && matches!(reply, Reply::Credits { .. })).unwrap());
-        host.send(id, chunk(0, &[7; 960]));
-        host.send(id, chunk(960, &[7; 406]));
+        host.send(id, chunk(0, &[7; MAX_CHUNK]));
+        host.send(id, chunk(600, &[7; MAX_CHUNK]));
+        host.send(id, chunk(1_200, &[7; 166]));
         host.send(id, END);
         assert!(host.next(|of, reply| of == id && *reply == Reply::Ignored).unwrap());
         host.ping(id + 10);
@@ -323,7 +325,7 @@ fn a_request_that_pauses_too_long_is_lost() {
     host.send(8, BEGIN);
     assert!(host.next(|id, reply| id == 8 && matches!(reply, Reply::Credits { .. })).unwrap());
     assert_eq!(host.code(), (8, Some(Code::TIMED_OUT)));
-    host.send(8, chunk(0, &[0; 960]));
+    host.send(8, chunk(0, &[0; MAX_CHUNK]));
     assert_eq!(host.code(), (8, Some(Code::NOT_OPEN)));
     assert!(host.is_silent());
 }

@@ -88,7 +88,7 @@ impl Host {
         let credits = self.answer()?;
         assert!(matches!(credits.reply(), Reply::Credits { .. }), "{credits:?}");
         let mut offset = 0;
-        for data in message.packet.chunks(960) {
+        for data in message.packet.chunks(600) {
             self.tell(id, &Request::Onion(OnionRequest::Chunk(Chunk { offset, data })));
             offset += u32::try_from(data.len()).unwrap();
         }

@@ -55,10 +55,10 @@ impl Host {
     /// [`PowerCut`].
     pub fn at<S: Sight>(hardware: Hardware) -> Result<Self, PowerCut> {
         let hardware = Rc::new(hardware);
-        let parts = hardware.parts::<S>();
+        let mut parts = hardware.parts::<S>();
         let mut memory = Box::new(Memory::new());
         let application = Box::pin(async move {
-            run(parts, &mut memory).await;
+            run(&mut parts, &mut memory).await;
         });
         let mut host = Self {
             hardware,

@@ -111,7 +111,7 @@ impl Host {
         let id = self.id();
         let total = u32::try_from(export.len()).unwrap();
         let mut offset = 0;
-        for data in export.chunks(960) {
+        for data in export.chunks(600) {
             self.tell(id, &Request::Import { total, chunk: Chunk { offset, data } });
             self.answer()?;
             offset += u32::try_from(data.len()).unwrap();
@@ -138,7 +138,7 @@ impl Host {
         while export.len() < usize::try_from(length).unwrap() {
             let offset = u32::try_from(export.len()).unwrap();
             let part = countersign_link::Part::Export;
-            self.tell(id, &Request::Pull { part, offset, length: 960 });
+            self.tell(id, &Request::Pull { part, offset, length: 600 });
             let said = self.answer()?;
             let Reply::Chunk(chunk) = said.reply() else { panic!("{said:?}") };
             export.extend_from_slice(chunk.data);

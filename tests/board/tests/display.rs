@@ -21,15 +21,15 @@ use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, Operation};
 const WIDTH: usize = 128;
 const HEIGHT: usize = 64;
 
-/// A screen in memory: what is drawn, and what was shown last.
+/// A screen in memory: what is shown, and how many rows of the picture that comes next.
 struct Picture {
-    drawn: [[bool; WIDTH]; HEIGHT],
     shown: [[bool; WIDTH]; HEIGHT],
+    rows: usize,
 }
 
 impl Picture {
     fn blank() -> Self {
-        Self { drawn: [[false; WIDTH]; HEIGHT], shown: [[false; WIDTH]; HEIGHT] }
+        Self { shown: [[false; WIDTH]; HEIGHT], rows: 0 }
     }
 }
 
@@ -48,7 +48,7 @@ impl DrawTarget for Picture {
         pixels: I,
     ) -> Result<(), Infallible> {
         for Pixel(Point { x, y }, color) in pixels {
-            self.drawn[y as usize][x as usize] = color.is_on();
+            self.shown[y as usize][x as usize] = color.is_on();
         }
         Ok(())
     }
@@ -56,11 +56,14 @@ impl DrawTarget for Picture {
 
 impl Panel for Picture {
     fn begin(&mut self) {
-        self.drawn = [[false; WIDTH]; HEIGHT];
+        self.rows = 0;
     }
 
-    fn show(&mut self) {
-        self.shown = self.drawn;
+    fn strip(&mut self, columns: &[u8; WIDTH]) {
+        for bit in 0..8 {
+            self.shown[self.rows] = columns.map(|column| column >> bit & 1 == 1);
+            self.rows += 1;
+        }
     }
 }
 
@@ -99,7 +102,7 @@ fn alphabet() -> Vec<(char, Glyph)> {
             Text::with_baseline(&text, Point::zero(), style, Baseline::Top)
                 .draw(&mut picture)
                 .unwrap();
-            (letter, glyph(&picture.drawn, 0, 0))
+            (letter, glyph(&picture.shown, 0, 0))
         })
         .collect()
 }

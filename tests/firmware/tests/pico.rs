@@ -100,7 +100,7 @@ async fn unplugged_in_mid_reply_it_comes_back_as_it_was() {
     let mut port = Port::open(pico.address()).unwrap();
     port.send(&wire(2, Request::Export)).unwrap();
     assert!(port.reply(|_, reply| matches!(reply, Reply::Exported { .. })).unwrap());
-    port.send(&wire(2, Request::Pull { part: Part::Export, offset: 0, length: 960 })).unwrap();
+    port.send(&wire(2, Request::Pull { part: Part::Export, offset: 0, length: 600 })).unwrap();
     pico.unplug().unwrap();
     drop(port);
     pico.plug().unwrap();
@@ -224,7 +224,7 @@ fn bring(port: &mut Port, id: u32, onion: &InFlight) -> Vec<u8> {
     assert!(port.reply(|_, reply| is_credit(reply)).unwrap());
     let (mut rest, mut offset) = (onion.packet.as_slice(), 0);
     while !rest.is_empty() {
-        let (data, after) = rest.split_at_checked(960).unwrap_or((rest, &[]));
+        let (data, after) = rest.split_at_checked(600).unwrap_or((rest, &[]));
         port.send(&wire(id, Request::Onion(OnionRequest::Chunk(Chunk { offset, data })))).unwrap();
         (rest, offset) = (after, offset + data.len() as u32);
     }

@@ -138,8 +138,8 @@ impl Shop {
     pub fn import(&mut self, export: &[u8]) -> Said {
         let id = self.id();
         let total = u32::try_from(export.len()).expect("an export is short");
-        for (number, data) in export.chunks(960).enumerate() {
-            let chunk = Chunk { offset: u32::try_from(number * 960).unwrap(), data };
+        for (number, data) in export.chunks(600).enumerate() {
+            let chunk = Chunk { offset: u32::try_from(number * 600).unwrap(), data };
             self.ask(id, &Request::Import { total, chunk });
         }
         let chunk = Chunk { offset: total, data: &[] };
@@ -174,7 +174,7 @@ impl Shop {
         let mut whole = Vec::new();
         while whole.len() < total {
             let offset = u32::try_from(whole.len()).unwrap();
-            let said = self.say(id, &Request::Pull { part, offset, length: 960 }).unwrap().unwrap();
+            let said = self.say(id, &Request::Pull { part, offset, length: 600 }).unwrap().unwrap();
             let Reply::Chunk(chunk) = said.reply() else { panic!("{:?}", said.reply()) };
             assert!(!chunk.data.is_empty(), "{} of {total} bytes", whole.len());
             whole.extend_from_slice(chunk.data);
@@ -198,8 +198,8 @@ impl Shop {
         if !matches!(begun.reply(), Reply::Credits { .. }) {
             return Ok(begun);
         }
-        for (number, data) in packet.chunks(960).enumerate() {
-            let offset = u32::try_from(number * 960).unwrap();
+        for (number, data) in packet.chunks(600).enumerate() {
+            let offset = u32::try_from(number * 600).unwrap();
             let chunk = Chunk { offset, data };
             self.say(id, &Request::Onion(OnionRequest::Chunk(chunk)))?;
         }

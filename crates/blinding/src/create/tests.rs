@@ -68,7 +68,7 @@ impl<'m> Nodes<'m> {
 
     fn blind<'a, H: Iterator<Item = Hop<'a>> + Clone>(
         &self,
-        route: Route<H>,
+        route: &Route<H>,
     ) -> Result<(Vec<u8>, LastHop), CreateError> {
         let mut buffer = vec![0xee; 200_000];
         let mut writer = Writer::new(&mut buffer);
@@ -103,7 +103,7 @@ impl<'m> Nodes<'m> {
 
 fn error<'a, H: Iterator<Item = Hop<'a>> + Clone>(
     nodes: &Nodes<'_>,
-    route: Route<H>,
+    route: &Route<H>,
 ) -> CreateError {
     nodes.blind(route).map(|_| ()).unwrap_err()
 }
@@ -117,17 +117,17 @@ fn each_limit_on_hops_is_inclusive() {
     {
         let mut data = vec![on; usize::from(most) - 1];
         data.push(EMPTY);
-        assert!(nodes.blind(nodes.route(purpose, &data)).is_ok());
+        assert!(nodes.blind(&nodes.route(purpose, &data)).is_ok());
         data.insert(0, on);
-        assert_eq!(error(&nodes, nodes.route(purpose, &data)), CreateError::TooManyHops);
-        assert_eq!(error(&nodes, nodes.route(purpose, &[])), CreateError::NoHops);
+        assert_eq!(error(&nodes, &nodes.route(purpose, &data)), CreateError::TooManyHops);
+        assert_eq!(error(&nodes, &nodes.route(purpose, &[])), CreateError::NoHops);
     }
     let dummies = |dummy_hops| Route { dummy_hops, ..nodes.route(Purpose::Message, &[ON, EMPTY]) };
-    let (path, _) = nodes.blind(dummies(MAX_MESSAGE_HOPS - 2)).unwrap();
+    let (path, _) = nodes.blind(&dummies(MAX_MESSAGE_HOPS - 2)).unwrap();
     let path = BlindedPath::parse(&mut Reader::new(&path)).unwrap();
     assert_eq!(path.num_hops(), MAX_MESSAGE_HOPS);
-    assert_eq!(error(&nodes, dummies(MAX_MESSAGE_HOPS - 1)), CreateError::TooManyHops);
-    assert_eq!(error(&nodes, dummies(u8::MAX)), CreateError::TooManyHops);
+    assert_eq!(error(&nodes, &dummies(MAX_MESSAGE_HOPS - 1)), CreateError::TooManyHops);
+    assert_eq!(error(&nodes, &dummies(u8::MAX)), CreateError::TooManyHops);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn every_hop_of_a_message_says_what_its_place_demands_and_no_more() {
             unexpected(1, Field::PaymentRelay),
         ),
     ] {
-        assert_eq!(error(&nodes, nodes.route(Purpose::Message, &data)), broken);
+        assert_eq!(error(&nodes, &nodes.route(Purpose::Message, &data)), broken);
     }
 }
 
@@ -208,7 +208,7 @@ fn every_hop_of_a_payment_says_what_its_place_demands_and_no_more() {
         ),
         ([PAID_ON, PAID_ON], missing(1, Field::NextPathKeyOverride)),
     ] {
-        assert_eq!(error(&nodes, nodes.route(Purpose::Payment, &data)), broken);
+        assert_eq!(error(&nodes, &nodes.route(Purpose::Payment, &data)), broken);
     }
 }
 
@@ -221,12 +221,12 @@ fn dummy_hops_belong_in_front_of_a_messages_recipient() {
     let join = EncryptedDataTlv { next_path_key_override: Some(id), ..ON };
     let data = [ON, join];
     let joining = Route { dummy_hops: 1, ..nodes.route(Purpose::Message, &data) };
-    assert_eq!(error(&nodes, joining), CreateError::DummyHops);
+    assert_eq!(error(&nodes, &joining), CreateError::DummyHops);
     let paid = Route { dummy_hops: 1, ..nodes.route(Purpose::Payment, &[PAID_ON, EMPTY]) };
-    assert_eq!(error(&nodes, paid), CreateError::DummyHops);
+    assert_eq!(error(&nodes, &paid), CreateError::DummyHops);
 
     let route = Route { dummy_hops: 3, ..nodes.route(Purpose::Message, &[ON, EMPTY]) };
-    let (path, last) = nodes.blind(route).unwrap();
+    let (path, last) = nodes.blind(&route).unwrap();
     let (told, path_key) = nodes.walk(&path, [0, 1, 1, 1, 1].into_iter());
     for dummy in &told[1..4] {
         let data = EncryptedDataTlv::parse(dummy).unwrap();
@@ -255,7 +255,7 @@ fn all_hops_are_equally_long_when_padded() {
         (ten, 1, &[40, 40, 40]),
     ] {
         let route = Route { dummy_hops, padding, ..nodes.route(Purpose::Message, &data) };
-        let (path, _) = nodes.blind(route).unwrap();
+        let (path, _) = nodes.blind(&route).unwrap();
         let (told, _) = nodes.walk(&path, [0, 1, 1].into_iter().take(lens.len()));
         assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), lens);
         assert_eq!(EncryptedDataTlv::parse(&told[0]), Ok(ON));
@@ -267,12 +267,12 @@ fn all_hops_are_equally_long_when_padded() {
 fn a_path_begins_as_it_is_told_to() {
     let mut memory = CurveMemory::new();
     let nodes = Nodes::new(&mut memory);
-    let (path, _) = nodes.blind(nodes.route(Purpose::Message, &[EMPTY])).unwrap();
+    let (path, _) = nodes.blind(&nodes.route(Purpose::Message, &[EMPTY])).unwrap();
     let parsed = BlindedPath::parse(&mut Reader::new(&path)).unwrap();
     assert_eq!(parsed.introduction(), Introduction::NodeId(&nodes.ids[0].serialize()));
     let start = Start::ShortChannelId { direction: Direction::NodeTwo, id: CHANNEL };
     let compact = Route { start, ..nodes.route(Purpose::Message, &[EMPTY]) };
-    let (compact, _) = nodes.blind(compact).unwrap();
+    let (compact, _) = nodes.blind(&compact).unwrap();
     assert_eq!(compact[..9], [1, 1, 2, 3, 4, 5, 6, 7, 8]);
     assert_eq!(compact[9..], path[33..], "the hops are the same");
 }
@@ -282,7 +282,7 @@ fn a_path_joins_another_through_its_override() {
     // R-BP-02, R-BE-02
     let mut memory = CurveMemory::new();
     let nodes = Nodes::new(&mut memory);
-    let (second, last) = nodes.blind(nodes.route(Purpose::Message, &[ON, EMPTY])).unwrap();
+    let (second, last) = nodes.blind(&nodes.route(Purpose::Message, &[ON, EMPTY])).unwrap();
     let second = BlindedPath::parse(&mut Reader::new(&second)).unwrap().encoded();
     let path_key: &[u8; 33] = second[33..66].try_into().unwrap();
     let id = nodes.ids[0].serialize();
@@ -291,7 +291,7 @@ fn a_path_joins_another_through_its_override() {
         next_path_key_override: Some(path_key),
         ..EMPTY
     };
-    let (first, _) = nodes.blind(nodes.route(Purpose::Message, &[ON, join])).unwrap();
+    let (first, _) = nodes.blind(&nodes.route(Purpose::Message, &[ON, join])).unwrap();
     let joined = [&first[..66], &[4], &first[67..], &second[67..]].concat();
     let (told, last_path_key) = nodes.walk(&joined, [0, 1, 0, 1].into_iter());
     assert_eq!(EncryptedDataTlv::parse(&told[1]), Ok(join));
@@ -306,7 +306,7 @@ fn a_path_fits_its_buffer_or_is_refused() {
         padding: Padding::Equal,
         ..nodes.route(Purpose::Message, &[EncryptedDataTlv { path_id: Some(b"id"), ..EMPTY }])
     };
-    let (path, _) = nodes.blind(route()).unwrap();
+    let (path, _) = nodes.blind(&route()).unwrap();
     for len in 0..path.len() {
         let mut buffer = vec![0; len];
         let refused = route().blind(&nodes.curve, &SESSION, &mut Writer::new(&mut buffer));
@@ -328,7 +328,7 @@ fn data_longer_than_16_bits_can_say_are_refused() {
         let with = |len: usize| {
             let data = [EncryptedDataTlv { path_id: Some(&path_id[..len]), ..EMPTY }];
             let route = Route { padding, ..nodes.route(Purpose::Message, &data) };
-            nodes.blind(route).map(|(path, _)| path.len())
+            nodes.blind(&route).map(|(path, _)| path.len())
         };
         assert_eq!(with(longest), Ok(67 + 35 + 0xffff));
         assert_eq!(with(longest + 1), Err(CreateError::TooLong));
@@ -360,7 +360,7 @@ fn a_receive_auth_key_changes_the_tag_and_nothing_else() {
         let route = nodes.route(Purpose::Payment, &[]);
         let Route { purpose, start, hops: _, dummy_hops, padding } = route;
         let hops = core::iter::once(hop);
-        nodes.blind(Route { purpose, start, hops, dummy_hops, padding }).unwrap().0
+        nodes.blind(&Route { purpose, start, hops, dummy_hops, padding }).unwrap().0
     };
     let (plain, authenticated) = (path(Sealing::Plain), path(Sealing::ReceiveAuthKey(&auth)));
     let (head, tag) = authenticated.split_last_chunk::<TAG_LEN>().unwrap();
@@ -378,7 +378,7 @@ fn data_open_for_their_hop_and_no_other() {
     let mut memory = CurveMemory::new();
     let nodes = Nodes::new(&mut memory);
     let data = [EncryptedDataTlv { path_id: Some(b"id"), ..EMPTY }];
-    let (path, _) = nodes.blind(nodes.route(Purpose::Message, &data)).unwrap();
+    let (path, _) = nodes.blind(&nodes.route(Purpose::Message, &data)).unwrap();
     let path = BlindedPath::parse(&mut Reader::new(&path)).unwrap().encoded();
     let path_key = PublicKey::parse(path[33..66].try_into().unwrap()).unwrap();
     let right = Unblinding::new(&secret(0), path_key);

@@ -113,7 +113,9 @@ mod interrupt_handler {
 }
 
 #[embassy_executor::task]
-async fn beside(usb: Driver<'static, HardwareVbusDetect>, light: Output<'static>) {
+async fn beside(usb: Peri<'static, USBD>, light: Output<'static>) {
+    // Made here: a driver that is handed in has its place in the task twice.
+    let usb = Driver::new(usb, Interrupts, HardwareVbusDetect::new(Interrupts));
     countersign_embassy::beside(usb, light).await;
 }
 
@@ -130,11 +132,11 @@ fn main() -> ! {
     interrupt::EGU0_SWI0.set_priority(Priority::P6);
     interrupt::USBD.set_priority(Priority::P2);
     interrupt::CLOCK_POWER.set_priority(Priority::P2);
-    let usb = Driver::new(chip.USBD, Interrupts, HardwareVbusDetect::new(Interrupts));
     // The light is on when the pin is low.
     let light = Output::new(chip.P0_13, Level::High, OutputDrive::Standard);
     // There is room for one, and this is the one.
-    let _spawned = beside(usb, light).map(|task| EXECUTOR.start(interrupt::EGU0_SWI0).spawn(task));
+    let _spawned =
+        beside(chip.USBD, light).map(|task| EXECUTOR.start(interrupt::EGU0_SWI0).spawn(task));
     let noise = Rng::new_blocking(chip.RNG);
     noise.set_bias_correction(true);
     let chip = ChipParts::<Nrf52840Dk> {

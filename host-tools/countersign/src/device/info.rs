@@ -16,7 +16,7 @@ pub(crate) fn run(connection: &mut Connection) -> anyhow::Result<Page> {
         Err(error) => return Err(error),
     };
     let hello = connection.client().hello().clone();
-    let Hello { firmware: _, commit, board, state, network, node, longest: _ } = &hello;
+    let Hello { firmware: _, commit, board, state, network, node, longest: _, chunk: _ } = &hello;
     let (state, advice) = state_name(*state);
     let network = network.map(network_name);
     let node = node.map(|node| hex::encode(node.0));
