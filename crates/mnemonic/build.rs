@@ -1,14 +1,14 @@
-//! Writes BIP 39's English words, as `bip39` has them, in the form that `src/words.rs` reads: beside
-//! that crate's table of slices they would take five times the flash.
+//! Writes BIP 39's English words, as `bip39` has them, in the form that `src/words.rs` reads: as that
+//! crate's table of slices they would take five times the flash.
 
 use core::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
-/// Letters, and what may end a word: how many letters it shares with the next one.
+/// Symbols below are letters; those from here on end a word.
 const LETTERS: u8 = 26;
 
-/// So many symbols of 5 bits are so many bytes.
+/// So many symbols of 5 bits are five bytes.
 const GROUP: usize = 8;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -19,7 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (word, next) in list.iter().zip(list.iter().skip(1).chain([&""])) {
         symbols.extend(word.bytes().skip(known).map(|letter| letter.wrapping_sub(b'a')));
         known = word.bytes().zip(next.bytes()).take_while(|(one, other)| one == other).count();
-        symbols.push(LETTERS.saturating_add(u8::try_from(known)?));
+        let end = LETTERS.saturating_add(u8::try_from(known)?);
+        symbols.push(Some(end).filter(|end| *end < 32).ok_or("a symbol has 5 bits")?);
     }
     // The last group is filled with letters, and no word ends in them.
     symbols.extend([0; GROUP]);

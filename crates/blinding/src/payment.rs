@@ -2,9 +2,8 @@ use core::fmt;
 
 use countersign_crypto::PublicKey;
 use countersign_units::Msat;
-use countersign_units::wide::{product, quotient_up};
+use countersign_units::wide::{MILLION, product, quotient_up};
 
-use crate::relay::MILLION;
 use crate::{
     BlindedPayInfo, EncryptedDataTlv, Hop, PaymentConstraints, PaymentRelay, Sealing,
     ShortChannelId,

@@ -1,6 +1,6 @@
 use countersign_tlv::{DecodeError, Full, Reader, Writer, tu64_len};
 use countersign_units::Msat;
-use countersign_units::wide::{product, quotient, quotient_up};
+use countersign_units::wide::{MILLION, product, quotient, quotient_up};
 
 /// What a forwarding hop of a payment path is paid, and how many blocks it needs: `payment_relay`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,9 +119,6 @@ impl PaymentConstraints {
 fn msat(amount: u128) -> Option<Msat> {
     u64::try_from(amount).ok().and_then(Msat::new)
 }
-
-/// Proportional fees are per million.
-pub(crate) const MILLION: u64 = 1_000_000;
 
 #[cfg(test)]
 mod tests {

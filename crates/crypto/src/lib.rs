@@ -1,4 +1,4 @@
-//! The crate that names the cryptography dependencies.
+//! Names every cryptography dependency but PBKDF2, which is `countersign-mnemonic`'s.
 //!
 //! Keys, ECDH, BIP 340 signatures, hashes, MACs and ciphers, each in the one form that Lightning
 //! uses. Secret types wipe themselves when they are dropped, show nothing, cannot be cloned, and are

@@ -24,7 +24,7 @@ impl HmacSha256 {
             }
         }
         // The block-sized constructor is the one that cannot fail.
-        let mac = Self(hmac::Hmac::new(&block.into()));
+        let mac = Self(hmac::Hmac::new((&block).into()));
         block.zeroize();
         mac
     }
@@ -63,10 +63,11 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     mac.finish()
 }
 
-/// HKDF-SHA256 (RFC 5869): 32 bytes for the purpose that `info` names, which are its first block.
+/// The first 32 bytes of HKDF-SHA256 (RFC 5869), for the purpose that `info` names.
 #[must_use]
 pub fn hkdf_sha256(salt: &[u8], secret: &[u8], info: &[u8]) -> Secret<32> {
     let mut extracted = hmac_sha256(salt, &[secret]);
+    // They are the first block of the output, and the 1 says so.
     let mut expanded = hmac_sha256(&extracted, &[info, &[1]]);
     let key = Secret::new(expanded);
     extracted.zeroize();

@@ -53,8 +53,7 @@ impl Code {
     /// request may be sent again later.
     pub const WITH_MERCHANT: Self = Self(314);
 
-    /// A message of the Lightning Network, or a field of a request, could not be read: its TLV type
-    /// and offset are with the error.
+    /// A message of the Lightning Network, or a field of a request, could not be read.
     pub const UNREADABLE: Self = Self(401);
     /// A field of a request is longer than the device takes.
     pub const TOO_LONG: Self = Self(402);
@@ -64,7 +63,8 @@ impl Code {
     pub const SEED_WORDS: Self = Self(404);
     /// A request is for another network than the device's.
     pub const OTHER_NETWORK: Self = Self(405);
-    /// A specification's rule is broken: the field's TLV type is with the error.
+    /// A specification's rule is broken: the field's TLV type is with the error, if it is below
+    /// 2³² − 1.
     pub const INVALID_FIELD: Self = Self(406);
 
     /// A signature that the device made was wrong. It did not leave.

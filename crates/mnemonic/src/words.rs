@@ -1,5 +1,5 @@
-//! The English words of BIP 39, as the build script packs them: symbols of 5 bits, which are letters
-//! or end a word and say how many letters the next one begins with that this one had.
+//! The English words of BIP 39, as the build script packs them: in symbols of 5 bits. One below 26 is
+//! a letter; 26 + n ends a word, and the next word begins with the same n letters.
 
 use core::fmt;
 
@@ -31,6 +31,7 @@ impl Word {
 impl Drop for Word {
     fn drop(&mut self) {
         self.letters.zeroize();
+        self.len.zeroize();
     }
 }
 

@@ -103,6 +103,7 @@ impl fmt::Debug for Currency {
 impl Rate {
     /// `amount` smallest units `quantity` times, rounded up; `None` above [`Msat::MAX`].
     fn convert(&self, amount: u64, quantity: u64) -> Option<Msat> {
+        // What does not fit is above 64 bits after any division, too.
         let rated = product(product(amount.into(), quantity), self.msat.get());
         let msat = quotient_up(rated, self.units.get())?;
         Msat::new(u64::try_from(msat).ok()?)

@@ -1,7 +1,7 @@
 //! Prices in a currency other than bitcoin.
 
 use countersign_units::UnixTime;
-use countersign_units::wide::product;
+use countersign_units::wide::{MILLION, product};
 
 use crate::{Currency, FiatLimits, Rule, Rules};
 
@@ -15,8 +15,6 @@ pub struct RateFacts {
     /// The device's time.
     pub now: UnixTime,
 }
-
-const PPM: u64 = 1_000_000;
 
 /// The rate that a price is converted by, in msat for a million major units: the host's, if the
 /// merchant's own bears it out.
@@ -40,7 +38,7 @@ pub fn judge_rate(rules: &Rules, facts: &RateFacts) -> Result<u64, Rule> {
 }
 
 fn judge_claimed(fiat: &FiatLimits, claimed: u64) -> Result<u64, Rule> {
-    let off = product(claimed.abs_diff(fiat.msat_per_million).into(), PPM);
+    let off = product(claimed.abs_diff(fiat.msat_per_million).into(), MILLION);
     let allowed = product(fiat.msat_per_million.into(), fiat.tolerance_ppm.into());
     if off <= allowed { Ok(claimed) } else { Err(Rule::RateTolerance) }
 }

@@ -25,6 +25,9 @@ pub struct Limits {
     pub prompts: PromptScreen,
 }
 
+// The parts of the limits are `Copy`, so that a clone of all of them is a copy of memory, which an
+// image has once already.
+
 /// Which offers are answered, and what a request for one may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfferLimits {

@@ -4,7 +4,7 @@
 //! results, and the outcome of its comparisons with what the merchant pinned.
 
 use countersign_units::Msat;
-use countersign_units::wide::product;
+use countersign_units::wide::{MILLION, product};
 
 use crate::{IntroductionNodes, Multipart, PathLimits, ReleaseRule, Rule, Rules, Verdict};
 
@@ -123,9 +123,8 @@ fn judge_ends(allowed: IntroductionNodes, recipient: Recipient, first: Listing) 
 }
 
 fn judge_fee(limits: &PathLimits, amount: Msat, base: u32, proportional: u32) -> Verdict {
-    const PPM: u64 = 1_000_000;
     let amount = u128::from(amount.get());
-    let fee = product(amount, proportional.into()).saturating_add(product(base.into(), PPM));
+    let fee = product(amount, proportional.into()).saturating_add(product(base.into(), MILLION));
     Verdict::at_most(u64::from(base), limits.fee_base.get(), Verdict::Refuse(Rule::FeeBase))
         .and(Verdict::at_most(
             proportional,

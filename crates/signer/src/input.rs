@@ -97,9 +97,16 @@ pub(crate) struct Failure {
     field: Option<NonZeroU32>,
 }
 
+const _: () = assert!(size_of::<Result<(), Failure>>() == 8);
+
+/// The number of [`Code::INTERNAL`].
+const INTERNAL: NonZeroU16 = match NonZeroU16::new(Code::INTERNAL.0) {
+    Some(number) => number,
+    None => NonZeroU16::MAX,
+};
+
 impl Failure {
-    /// The failure of a field, by its TLV type. One of more than 32 bits, which no specification has, is
-    /// not told.
+    /// The failure of a field, by its TLV type. One of 2³² − 1 or more is not told.
     pub(crate) fn of_field(code: Code, field: u64) -> Self {
         let field = field.checked_add(1).and_then(|field| u32::try_from(field).ok());
         Self { field: field.and_then(NonZeroU32::new), ..code.into() }
@@ -113,6 +120,25 @@ impl Failure {
 
 impl From<Code> for Failure {
     fn from(Code(code): Code) -> Self {
-        Self { code: NonZeroU16::new(code).unwrap_or(NonZeroU16::MAX), field: None }
+        Self { code: NonZeroU16::new(code).unwrap_or(INTERNAL), field: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_link::{Code, ErrorReply, Reply};
+
+    use super::Failure;
+
+    #[test]
+    fn a_failure_names_any_field_whose_type_has_room() {
+        let code = Code::INVALID_FIELD;
+        let told = |field| match Failure::of_field(code, field).reply() {
+            Reply::Error(ErrorReply { code: told, field, offset: None }) if told == code => field,
+            other => panic!("{other:?}"),
+        };
+        let largest = u64::from(u32::MAX - 1);
+        assert_eq!((told(0), told(largest)), (Some(0), Some(largest)));
+        assert_eq!((told(largest + 1), told(u64::MAX)), (None, None));
     }
 }

@@ -28,7 +28,8 @@ pub struct Line<'a> {
     pub source: Source,
 }
 
-/// Where lines go. Not a type of its own for each screen: what words a prompt is in an image once.
+/// Where lines go. A trait object, so that an image has what words a prompt once, and not once for
+/// each screen.
 struct Lines<'s>(&'s mut dyn FnMut(Line<'_>));
 
 impl Lines<'_> {

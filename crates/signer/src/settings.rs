@@ -67,7 +67,7 @@ impl Settings {
         self.revoked.contains(&offer)
     }
 
-    /// The nodes that money may go to.
+    /// What pairing sets: the recipient, its receive-auth key, and where a path may start.
     pub(crate) fn pinned(&self) -> (Option<PublicKey>, Option<[u8; 32]>, &[[u8; 33]]) {
         (self.recipient, self.receive_auth_key, &self.introduction_nodes)
     }

@@ -2,7 +2,8 @@
 //!
 //! An [`Msat`] is at most 21 million bitcoin, so a sum that does not exist in bitcoin does not
 //! exist in this program either. Arithmetic is by named methods that return `Option`: there are no
-//! operators that could overflow, and no floating point.
+//! operators that could overflow, and no floating point. What such numbers become in between is in
+//! [`wide`].
 //!
 //! The crate knows no encoding: bytes are read by `countersign-tlv`.
 

@@ -1,10 +1,12 @@
-//! Products and quotients in between, of which 64 bits cannot hold every one.
+//! Products and quotients of up to 128 bits.
 //!
-//! A processor of 32 bits takes hundreds of bytes of code for each of them, which is why they are
-//! functions, and never part of their callers.
+//! A processor of 32 bits takes hundreds of bytes of code for each, so each is a function that is
+//! never inlined.
 
-/// `number` times `factor`; [`u128::MAX`] when that is more, and with it more than anything that is
-/// compared with it.
+/// Fees, shares and tolerances are in millionths.
+pub const MILLION: u64 = 1_000_000;
+
+/// `number` times `factor`; [`u128::MAX`] if it does not fit.
 #[inline(never)]
 #[must_use]
 pub fn product(number: u128, factor: u64) -> u128 {
@@ -18,7 +20,8 @@ pub fn quotient(number: u128, divisor: u64) -> Option<u128> {
     number.checked_div(divisor.into())
 }
 
-/// `number` by `divisor`, rounded up; `None` by zero, and above [`u128::MAX`] in between.
+/// `number` by `divisor`, rounded up; `None` by zero, and if `number + divisor - 1` does not fit.
+#[inline(never)]
 #[must_use]
 pub fn quotient_up(number: u128, divisor: u64) -> Option<u128> {
     // The standard library's would keep two divisions and their panics.
@@ -30,7 +33,7 @@ mod tests {
     use super::{product, quotient, quotient_up};
 
     #[test]
-    fn a_product_is_exact_or_more_than_anything() {
+    fn a_product_is_exact_or_the_largest_number() {
         assert_eq!(product(u64::MAX.into(), u64::MAX), u128::from(u64::MAX).pow(2));
         assert_eq!(product(u128::MAX, 1), u128::MAX);
         assert_eq!(product(u128::MAX, 2), u128::MAX);

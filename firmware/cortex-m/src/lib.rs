@@ -11,6 +11,7 @@ mod failure;
 mod last_words;
 mod processor;
 
+// What libsecp256k1 calls.
 use countersign_curve as _;
 
 pub use countersign_stack::{paint, used};

@@ -3,9 +3,12 @@
  * libsecp256k1 hashes with rounds that are written out, which is 7 KB however small they are built.
  * They are left out, and the function in ../src/sha256.rs is called in their place.
  *
- * The library cannot be told so before its version 0.8. That is why the name of its function is a macro
- * here: behind the name, the one call goes on with `hash` and the definition with `uint32_t`. A version
- * that goes on otherwise does not compile. */
+ * The library cannot be told so before its version 0.8. That is why the name of its function is a
+ * macro here: behind the name, the one call goes on with `hash` and the definition with `uint32_t`.
+ * A version that goes on otherwise does not compile. One whose names begin otherwise hashes with its
+ * own code again, and the budgets notice.
+ *
+ * Cargo does not build the library again when only this file has changed: `cargo clean` does. */
 
 #include <stdint.h>
 

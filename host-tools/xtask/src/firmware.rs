@@ -296,7 +296,8 @@ impl Board {
         let target_folder = workspace.target.join("boards");
         let mut build = Toolchain::find()?.build(self.target, &target_folder);
         build.current_dir(workspace.root.join(self.folder));
-        build.args(["--quiet", "--profile", "firmware", "--package", self.package]);
+        // What is flashed is of the versions that the lock file names, and of no others.
+        build.args(["--quiet", "--locked", "--profile", "firmware", "--package", self.package]);
         build.args(["--features", &self.features.join(",")]);
         if let Some(commit) = workspace.commit() {
             build.env("COUNTERSIGN_COMMIT", commit);

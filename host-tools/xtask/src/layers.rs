@@ -24,21 +24,18 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ),
 ];
 
-/// Who may name it.
-const CRYPTOGRAPHERS: [&str; 2] = ["crypto", "mnemonic"];
-
-/// What only those may name.
-const CRYPTOGRAPHY: [&str; 10] = [
-    "bip39",
-    "chacha20",
-    "chacha20poly1305",
-    "hmac",
-    "pbkdf2",
-    "poly1305",
-    "secp256k1",
-    "secp256k1-sys",
-    "sha2",
-    "subtle",
+/// Cryptography, and the crates that may name it.
+const CRYPTOGRAPHY: [(&str, &[&str]); 10] = [
+    ("bip39", &["mnemonic"]),
+    ("chacha20", &["crypto"]),
+    ("chacha20poly1305", &["crypto"]),
+    ("hmac", &["crypto", "mnemonic"]),
+    ("pbkdf2", &["mnemonic"]),
+    ("poly1305", &["crypto"]),
+    ("secp256k1", &["crypto"]),
+    ("secp256k1-sys", &["crypto"]),
+    ("sha2", &["crypto", "mnemonic"]),
+    ("subtle", &["crypto"]),
 ];
 
 /// The lines that open every portable crate.
@@ -67,7 +64,10 @@ fn judge(workspace: &Workspace, package: &Package, broken: &mut Vec<String>) -> 
         let allowed = match dependency.strip_prefix("countersign-") {
             Some(other) => below.contains(&other),
             None if workspace.has(dependency) => false,
-            None => CRYPTOGRAPHERS.contains(&layer) || !CRYPTOGRAPHY.contains(&dependency.as_str()),
+            None => CRYPTOGRAPHY
+                .iter()
+                .find(|(name, _)| name == dependency)
+                .is_none_or(|(_, crates)| crates.contains(&layer)),
         };
         if !allowed {
             broken.push(format!("{layer} must not depend on {dependency}"));

@@ -7,7 +7,7 @@ pub fn mnemonic(data: &[u8]) {
     if let Ok(text) = str::from_utf8(data) {
         compare(text);
     }
-    // Numbers of words, which a text would be by luck only.
+    // Text is hardly ever a mnemonic by luck: the bytes are numbers of words, too.
     let list = Language::English.word_list();
     let numbers = data.as_chunks().0.iter().map(|pair| usize::from(u16::from_be_bytes(*pair)));
     let words: Vec<_> = numbers.map(|number| list[number % list.len()]).collect();

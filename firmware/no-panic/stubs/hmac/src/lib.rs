@@ -1,4 +1,4 @@
-//! HMAC as an opaque call, with the part of `hmac`'s API that `countersign-crypto` uses.
+//! HMAC as an opaque call, with the part of `hmac`'s API that our crates use.
 
 #![no_std]
 

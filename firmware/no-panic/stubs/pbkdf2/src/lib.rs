@@ -1,4 +1,4 @@
-//! PBKDF2 as an opaque call, with the part of `pbkdf2`'s API that `countersign-crypto` uses.
+//! PBKDF2 as an opaque call, with the part of `pbkdf2`'s API that `countersign-mnemonic` uses.
 
 #![no_std]
 

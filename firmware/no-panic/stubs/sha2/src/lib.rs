@@ -1,4 +1,4 @@
-//! SHA-256 as an opaque call, with the part of `sha2`'s API that `countersign-crypto` uses.
+//! SHA-256 as an opaque call, with the part of `sha2`'s API that our crates use.
 
 #![no_std]
 
