@@ -58,7 +58,7 @@ async fn serve<B: Board>(parts: &mut Parts<B>, memory: &mut Memory, about: &Abou
     let Parts { serial, random, flash, secret, buttons, screen, clock, watchdog, .. } = parts;
     let mut prepared = None::<Prepared<'_, B>>;
     // The keys that it gives are all that is left of the secret.
-    let (curve, prepared) = match prepare(&mut prepared, random, flash, secret.take(), curve) {
+    let (curve, prepared) = match prepare(&mut prepared, random, flash, secret.take().as_ref(), curve) {
         Ok(both) => both,
         Err(code) => return code,
     };
@@ -94,7 +94,7 @@ fn prepare<'s, 'p, 'm, B: Board>(
     slot: &'s mut Option<Prepared<'p, B>>,
     random: &mut B::Random,
     flash: &'p mut B::Flash,
-    secret: Option<Secret<32>>,
+    secret: Option<&Secret<32>>,
     memory: &'m mut CurveMemory,
 ) -> Result<(Curve<'m>, &'s mut Prepared<'p, B>), Code> {
     let mut entropy = Entropy::start(random)?;
@@ -103,6 +103,6 @@ fn prepare<'s, 'p, 'm, B: Board>(
     if !self_test::passes(&curve) {
         return Err(Code::SELF_TEST);
     }
-    let storage = Storage::new(flash, B::NAME, secret.as_ref()).or(Err(Code::SELF_TEST))?;
+    let storage = Storage::new(flash, B::NAME, secret).or(Err(Code::SELF_TEST))?;
     Ok((curve, slot.insert(Prepared { entropy, storage })))
 }
