@@ -58,10 +58,11 @@ async fn serve<B: Board>(parts: &mut Parts<B>, memory: &mut Memory, about: &Abou
     let Parts { serial, random, flash, secret, buttons, screen, clock, watchdog, .. } = parts;
     let mut prepared = None::<Prepared<'_, B>>;
     // The keys that it gives are all that is left of the secret.
-    let (curve, prepared) = match prepare(&mut prepared, random, flash, secret.take().as_ref(), curve) {
-        Ok(both) => both,
-        Err(code) => return code,
-    };
+    let (curve, prepared) =
+        match prepare(&mut prepared, random, flash, secret.take().as_ref(), curve) {
+            Ok(both) => both,
+            Err(code) => return code,
+        };
     B::log(Event::SelfTested);
     let Prepared { entropy, storage } = prepared;
     let about = About { seed: storage.seed_at_rest(), ..*about };
