@@ -117,12 +117,16 @@ impl<'a> PaymentPath<'a> {
             *height = node.relay.outgoing_cltv_value(*height)?;
             Some(node.hop(constraints))
         });
-        let data = EncryptedDataTlv {
-            payment_constraints: recipient.data.payment_constraints.or(Some(limits)),
-            ..recipient.data
+        // Made when it is looked at: a hop is large, and whoever has the iterator would have it thrice.
+        let end = move || Hop {
+            node_id: recipient.node_id,
+            data: EncryptedDataTlv {
+                payment_constraints: recipient.data.payment_constraints.or(Some(limits)),
+                ..recipient.data
+            },
+            sealing: recipient.sealing,
         };
-        let end = Hop { node_id: recipient.node_id, data, sealing: recipient.sealing };
-        Ok(forwards.chain(core::iter::once(end)))
+        Ok(forwards.chain(core::iter::once_with(end)))
     }
 }
 

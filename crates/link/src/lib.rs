@@ -54,7 +54,7 @@ pub use reply::{
 };
 pub use request::{
     ClaimRequest, NewOffer, OfferRequest, OnionRequest, PairRequest, PathsRequest, Provision,
-    RefundRequest, Request, RulesRequest,
+    RefundRequest, Request, RulesRequest, Urgent,
 };
 
 /// The protocol's version, in [`Request::Hello`] and [`HelloAck`].

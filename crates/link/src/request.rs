@@ -127,6 +127,27 @@ impl<'a> Body<'a> for Request<'a> {
     const KIND: Kind = Kind::Request;
 }
 
+/// The requests that are answered at once, with the numbers that they have in [`Request`]. A busy
+/// device reads them on a stack that is in use already, where a whole `Request` has no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Urgent {
+    /// Never read: a [`Request::Hello`] has bytes that this has not.
+    Hello,
+    /// [`Request::Ping`]
+    Ping,
+    /// [`Request::Status`]
+    Status,
+    /// [`Request::Cancel`]
+    Cancel {
+        /// The request to drop.
+        request: u32,
+    },
+}
+
+impl Body<'_> for Urgent {
+    const KIND: Kind = Kind::Request;
+}
+
 /// Seeds. All take a button; after provisioning only [`Provision::Wipe`] exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Provision<'a> {

@@ -12,12 +12,12 @@
 use std::collections::BTreeMap;
 
 use countersign_link::{
-    Body, Bytes, Capacities, Chunk, ClaimRequest, Code, Destination, ErrorForm, ErrorReply,
-    FrameDecoder, FrameEncoder, HelloAck, Info, LogRecord, Message, MessageHop, NeedPaymentPaths,
-    Network, NewOffer, NextHop, NodeId, OfferEntry, OfferRequest, OnionRequest, Outgoing, Packed,
-    Packer, Padding, PairRequest, Part, PathsRequest, Pay, PaymentHop, Price, PromptLine,
-    Provision, RefundRequest, Reply, Request, ResetReason, RuleChange, RuleValue, RulesRequest,
-    Seal, Secret, SeedAtRest, Source, Standing, State, Status, Summary,
+    Body, BodyError, Bytes, Capacities, Chunk, ClaimRequest, Code, Destination, ErrorForm,
+    ErrorReply, FrameDecoder, FrameEncoder, HelloAck, Info, LogRecord, Message, MessageHop,
+    NeedPaymentPaths, Network, NewOffer, NextHop, NodeId, OfferEntry, OfferRequest, OnionRequest,
+    Outgoing, Packed, Packer, Padding, PairRequest, Part, PathsRequest, Pay, PaymentHop, Price,
+    PromptLine, Provision, RefundRequest, Reply, Request, ResetReason, RuleChange, RuleValue,
+    RulesRequest, Seal, Secret, SeedAtRest, Source, Standing, State, Status, Summary, Urgent,
 };
 use serde::Serialize;
 
@@ -321,6 +321,24 @@ fn every_request_has_its_golden_bytes() {
 #[test]
 fn every_reply_has_its_golden_bytes() {
     check(include_str!("../golden/replies.txt"), replies());
+}
+
+#[test]
+fn urgent_requests_are_read_as_they_are_among_all_and_no_others_are() {
+    let mut frames = FrameEncoder::new();
+    for (name, body) in requests() {
+        let urgent = match name {
+            "ping" => Ok(Urgent::Ping),
+            "status" => Ok(Urgent::Status),
+            "cancel" => Ok(Urgent::Cancel { request: 300 }),
+            "hello" => Err(BodyError::TrailingBytes),
+            _ => Err(BodyError::Malformed),
+        };
+        let wire = frames.encode(0, &Message { id: 1, body }).unwrap();
+        let mut decoder = FrameDecoder::new();
+        let frame = decoder.next(&mut &*wire).unwrap().unwrap();
+        assert_eq!(frame.message(), urgent.map(|body| Message { id: 1, body }), "{name}");
+    }
 }
 
 #[test]

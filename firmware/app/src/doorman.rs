@@ -1,5 +1,5 @@
 use countersign_link::{
-    Code, FrameDecoder, FrameEncoder, Message, Reply, Request, SHORT_FRAME, SHORT_WIRE, Status,
+    Code, FrameDecoder, FrameEncoder, Message, Reply, SHORT_FRAME, SHORT_WIRE, Status, Urgent,
 };
 
 use crate::worker::error;
@@ -131,37 +131,30 @@ impl Doorman {
         self.decoder.reset();
         let frame = self.decoder.next(&mut held)?.ok()?;
         let sequence = frame.sequence;
-        let Message { id, body } = frame.message::<Request<'_>>().ok()?;
-        if let Request::Cancel { request } = body {
-            if request != work.origin.id {
-                return None;
+        let Message { id, body } = frame.message::<Urgent>().ok()?;
+        let asker = Origin { id, sequence };
+        match body {
+            Urgent::Hello => None,
+            Urgent::Ping => self.say(0, asker, Reply::Pong),
+            Urgent::Status => self.say(0, asker, Reply::Status(work.status)),
+            Urgent::Cancel { request } if request != work.origin.id => None,
+            Urgent::Cancel { .. } => {
+                let told = match core::mem::replace(&mut work.verdict, Verdict::Cancelled) {
+                    Verdict::Wanted => self.say(0, work.origin, error(Code::CANCELLED))?,
+                    Verdict::Cancelled => 0,
+                };
+                self.say(told, asker, Reply::Done)
             }
-            let is_first = work.verdict == Verdict::Wanted;
-            work.verdict = Verdict::Cancelled;
-            let Origin { id: of, sequence: at } = work.origin;
-            let told = Message { id: of, body: error(Code::CANCELLED) };
-            let told = if is_first { self.encoder.encode(at, &told).ok()? } else { &[] };
-            let written = write(&mut self.answer, 0, told)?;
-            let done = Message { id, body: Reply::Done };
-            return write(&mut self.answer, written, self.encoder.encode(sequence, &done).ok()?);
         }
-        let reply = if matches!(body, Request::Ping) {
-            Reply::Pong
-        } else if matches!(body, Request::Status) {
-            Reply::Status(work.status)
-        } else {
-            return None;
-        };
-        let reply = Message { id, body: reply };
-        write(&mut self.answer, 0, self.encoder.encode(sequence, &reply).ok()?)
     }
-}
 
-/// Writes `bytes` at `offset` and returns where they end.
-fn write(answer: &mut [u8], offset: usize, bytes: &[u8]) -> Option<usize> {
-    let (_, place) = answer.split_at_mut_checked(offset)?;
-    place.iter_mut().zip(bytes).for_each(|(place, &byte)| *place = byte);
-    offset.checked_add(bytes.len())
+    /// Writes a reply into the answer, at `offset`, and returns where it ends.
+    fn say(&mut self, offset: usize, to: Origin, body: Reply<'_>) -> Option<usize> {
+        let frame = self.encoder.encode(to.sequence, &Message { id: to.id, body }).ok()?;
+        let (_, place) = self.answer.split_at_mut_checked(offset)?;
+        place.iter_mut().zip(frame).for_each(|(place, &byte)| *place = byte);
+        offset.checked_add(frame.len())
+    }
 }
 
 #[cfg(test)]

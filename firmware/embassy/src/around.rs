@@ -9,7 +9,7 @@ use embassy_usb::driver::Driver;
 use embedded_hal::digital::{InputPin, OutputPin};
 use embedded_storage_async::nor_flash::NorFlash;
 
-use crate::{Timer, Usb, blink, serve};
+use crate::{Port, Timer, Usb, blink};
 
 /// What differs between boards with a chip that Embassy knows.
 pub trait Chip {
@@ -88,6 +88,6 @@ pub fn run<C: Chip>(chip: ChipParts<C>, reset: LastWords) -> ! {
 
 /// What runs on an interrupt of its own, whatever the application is at: USB, and the light, which
 /// is on when its pin is high.
-pub fn beside<D: Driver<'static>>(usb: D, light: impl OutputPin) -> impl Future {
-    join(serve(usb), blink(light))
+pub fn beside<D: Driver<'static>>(usb: &mut Port<D>, light: impl OutputPin) -> impl Future {
+    join(usb.serve(), blink(light))
 }

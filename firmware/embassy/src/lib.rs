@@ -17,4 +17,4 @@ pub use clock::Timer;
 pub use light::{Light, blink};
 pub use log::log;
 pub use pages::Pages;
-pub use usb::{Usb, serve};
+pub use usb::{Port, Usb};

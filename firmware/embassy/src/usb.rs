@@ -1,7 +1,6 @@
 //! USB on an interrupt of its own: whatever the core is at, packets are taken and acknowledged.
 
 use core::cell::RefCell;
-use core::convert::Infallible;
 use core::slice;
 
 use countersign_firmware::{Desk, Doorman, HungUp, Passage, Serial, TRANSFER, Verdict, Work};
@@ -12,6 +11,7 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::pipe::Pipe;
 use embassy_sync::signal::Signal;
 use embassy_time::{Duration, Timer};
+use embassy_usb::UsbDevice;
 use embassy_usb::class::cdc_acm::{CdcAcmClass, ControlChanged, Receiver, Sender, State};
 use embassy_usb::driver::{Driver, EndpointError};
 use static_cell::StaticCell;
@@ -73,54 +73,100 @@ struct Buffers {
     state: State<'static>,
 }
 
-/// Serves the port: to be run once, on an executor of an interrupt.
+/// The port, with all that serving it takes.
 ///
-/// The arguments and variables of an `async fn` stay in its future for good, arguments twice. So
-/// everything is set up before there is a future, and blocks use what they have taken where it is.
-pub fn serve<D: Driver<'static>>(driver: D) -> impl Future {
-    static BUFFERS: StaticCell<Buffers> = StaticCell::new();
-    let Buffers { configuration, bos, control, state } = BUFFERS.init_with(|| Buffers {
-        configuration: [0; 128],
-        bos: [0; 16],
-        control: [0; 64],
-        state: State::new(),
-    });
-    let mut config = embassy_usb::Config::new(VENDOR, PRODUCT);
-    config.manufacturer = Some("Countersign");
-    config.product = Some("Countersign signer");
-    let mut builder =
-        embassy_usb::Builder::new(driver, config, configuration, bos, &mut [], control);
-    let class = CdcAcmClass::new(&mut builder, state, 64);
-    let mut device = builder.build();
-    let (sender, receiver, control) = class.split_with_control();
-    join3(async move { device.run().await }, receive(receiver, control), send(sender))
+/// It is made once, is kept where it stays, and is served from there: a future that had all this inside
+/// would lie on the interrupt's stack while it is made, and the stack has room for that every time.
+#[expect(missing_debug_implementations, reason = "its parts have none")]
+pub struct Port<D: Driver<'static>> {
+    device: UsbDevice<'static, D>,
+    incoming: Incoming<D>,
+    outgoing: Outgoing<D>,
 }
 
-/// Passes packets on as the application takes them: the host waits meanwhile.
-fn receive<D: Driver<'static>>(
-    mut receiver: Receiver<'static, D>,
+/// From the host.
+struct Incoming<D: Driver<'static>> {
+    receiver: Receiver<'static, D>,
     control: ControlChanged<'static>,
-) -> impl Future<Output = Infallible> {
-    async move {
-        let mut packet = [0; TRANSFER];
-        let mut doorman = Doorman::new();
+    packet: [u8; TRANSFER],
+    doorman: Doorman,
+}
+
+/// To the host.
+struct Outgoing<D: Driver<'static>> {
+    sender: Sender<'static, D>,
+    packet: [u8; TRANSFER],
+}
+
+impl<D: Driver<'static>> Port<D> {
+    /// The port of a driver: to be made once.
+    pub fn new(driver: D) -> Self {
+        static BUFFERS: StaticCell<Buffers> = StaticCell::new();
+        let Buffers { configuration, bos, control, state } = BUFFERS.init_with(|| Buffers {
+            configuration: [0; 128],
+            bos: [0; 16],
+            control: [0; 64],
+            state: State::new(),
+        });
+        let mut config = embassy_usb::Config::new(VENDOR, PRODUCT);
+        config.manufacturer = Some("Countersign");
+        config.product = Some("Countersign signer");
+        let mut builder =
+            embassy_usb::Builder::new(driver, config, configuration, bos, &mut [], control);
+        let class = CdcAcmClass::new(&mut builder, state, 64);
+        let device = builder.build();
+        let (sender, receiver, control) = class.split_with_control();
+        let (packet, doorman) = ([0; TRANSFER], Doorman::new());
+        Self {
+            device,
+            incoming: Incoming { receiver, control, packet, doorman },
+            outgoing: Outgoing { sender, packet },
+        }
+    }
+
+    /// Serves it, on an executor of an interrupt.
+    pub(crate) fn serve(&mut self) -> impl Future {
+        let Self { device, incoming, outgoing } = self;
+        join3(device.run(), incoming.receive(), outgoing.send())
+    }
+}
+
+impl<D: Driver<'static>> Incoming<D> {
+    /// Passes packets on as the application takes them: the host waits meanwhile.
+    async fn receive(&mut self) -> ! {
+        let Self { receiver, control, packet, doorman } = self;
         loop {
             receiver.wait_connection().await;
             loop {
-                match select(receiver.read_packet(&mut packet), control.control_changed()).await {
+                match select(receiver.read_packet(packet), control.control_changed()).await {
                     Either::First(Ok(length)) => {
                         let mut rest = packet.get(..length).unwrap_or_default();
-                        if admit(&mut rest, &mut doorman, &control).await == Ending::Closed {
-                            hang_up(&mut doorman);
+                        if admit(&mut rest, doorman, control).await == Ending::Closed {
+                            hang_up(doorman);
                         }
                     }
                     Either::First(Err(EndpointError::BufferOverflow)) => {}
                     Either::First(Err(EndpointError::Disabled)) => break,
                     Either::Second(()) if control.dtr() => {}
-                    Either::Second(()) => hang_up(&mut doorman),
+                    Either::Second(()) => hang_up(doorman),
                 }
             }
-            hang_up(&mut doorman);
+            hang_up(doorman);
+        }
+    }
+}
+
+impl<D: Driver<'static>> Outgoing<D> {
+    /// Sends what there is in packets; a transfer that ends with a full one is ended by an empty one.
+    async fn send(&mut self) -> ! {
+        let Self { sender, packet } = self;
+        loop {
+            let length = TO_SEND.read(packet).await;
+            let sent = sender.write_packet(packet.get(..length).unwrap_or_default()).await;
+            if sent.is_ok() && length == TRANSFER && TO_SEND.is_empty() {
+                // A port that closed meanwhile is told by `receive`.
+                let _ended = sender.write_packet(&[]).await;
+            }
         }
     }
 }
@@ -235,19 +281,4 @@ fn hang_up(doorman: &mut Doorman) {
     RECEIVED.clear();
     TO_SEND.clear();
     HUNG_UP.signal(());
-}
-
-/// Sends what there is in packets; a transfer that ends with a full one is ended by an empty one.
-fn send<D: Driver<'static>>(mut sender: Sender<'static, D>) -> impl Future<Output = Infallible> {
-    async move {
-        let mut packet = [0; TRANSFER];
-        loop {
-            let length = TO_SEND.read(&mut packet).await;
-            let sent = sender.write_packet(packet.get(..length).unwrap_or_default()).await;
-            if sent.is_ok() && length == TRANSFER && TO_SEND.is_empty() {
-                // A port that closed meanwhile is told by `receive`.
-                let _ended = sender.write_packet(&[]).await;
-            }
-        }
-    }
 }

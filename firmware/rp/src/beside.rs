@@ -1,9 +1,11 @@
+use countersign_embassy::Port;
 use embassy_executor::InterruptExecutor;
 use embassy_rp::gpio::Output;
 use embassy_rp::interrupt::{self, InterruptExt as _, Priority};
 use embassy_rp::peripherals::USB;
 use embassy_rp::usb::{Driver, InterruptHandler};
 use embassy_rp::{Peri, bind_interrupts};
+use static_cell::StaticCell;
 
 bind_interrupts!(struct Interrupts {
     USBCTRL_IRQ => InterruptHandler<USB>;
@@ -27,8 +29,14 @@ mod interrupt_handler {
 
 #[embassy_executor::task]
 async fn beside(usb: Peri<'static, USB>, light: Output<'static>) {
-    // Made here: a driver that is handed in has its place in the task twice.
-    countersign_embassy::beside(Driver::new(usb, Interrupts), light).await;
+    countersign_embassy::beside(port(usb), light).await;
+}
+
+/// Makes the port. A function of its own: the task's is on the stack at each interrupt.
+#[inline(never)]
+fn port(usb: Peri<'static, USB>) -> &'static mut Port<Driver<'static, USB>> {
+    static PORT: StaticCell<Port<Driver<'static, USB>>> = StaticCell::new();
+    PORT.init_with(|| Port::new(Driver::new(usb, Interrupts)))
 }
 
 /// Starts USB and the light, on an interrupt of their own.

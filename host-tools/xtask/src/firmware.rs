@@ -270,10 +270,7 @@ pub(crate) fn emulate(workspace: &Workspace, report: &mut Report) {
 /// Boots the Pico's image with its USB port and talks to it.
 pub(crate) fn emulate_pico(workspace: &Workspace, report: &mut Report) {
     report.step("Pico in rp2040js", "the image that is flashed answers over emulated USB", || {
-        setup::ensure(Tool::Rp2040)?;
-        let image = PICO.build(workspace)?;
-        let mut test = workspace.cargo_slow("test");
-        test.env("COUNTERSIGN_PICO_IMAGE", image);
+        let mut test = told_of_the_pico(workspace, workspace.cargo_slow("test"))?;
         // Side by side: the board's clock stands still while the computer has no time for it.
         test.args(["--quiet", "--test", "pico", "--", "--ignored"]);
         run(&mut test)
@@ -285,6 +282,13 @@ pub(crate) fn told_of_the_image(workspace: &Workspace, mut driver: Command) -> R
     setup::ensure(Tool::Qemu)?;
     driver.env(EMULATED_IMAGE, EMULATED.build(workspace)?);
     driver.env("COUNTERSIGN_QEMU_COMMIT", workspace.commit().unwrap_or_else(|| "00".repeat(20)));
+    Ok(driver)
+}
+
+/// What drives the emulated Pico, told where its image is, which is built before.
+pub(crate) fn told_of_the_pico(workspace: &Workspace, mut driver: Command) -> Result<Command> {
+    setup::ensure(Tool::Rp2040)?;
+    driver.env("COUNTERSIGN_PICO_IMAGE", PICO.build(workspace)?);
     Ok(driver)
 }
 

@@ -16,7 +16,7 @@ use core::time::Duration;
 
 use cortex_m_rt::entry;
 use countersign_cortex_m::{LastWords, Processor};
-use countersign_embassy::{Chip, ChipParts, Light, Pages, run};
+use countersign_embassy::{Chip, ChipParts, Light, Pages, Port, run};
 use countersign_firmware::{Random, Watchdog};
 use defmt_rtt as _;
 use embassy_executor::InterruptExecutor;
@@ -30,6 +30,7 @@ use embassy_nrf::usb::vbus_detect::HardwareVbusDetect;
 use embassy_nrf::usb::{self, Driver};
 use embassy_nrf::wdt::{self, WatchdogHandle};
 use embassy_nrf::{Peri, bind_interrupts, config, usb::vbus_detect};
+use static_cell::StaticCell;
 
 /// The board.
 struct Nrf52840Dk;
@@ -114,9 +115,15 @@ mod interrupt_handler {
 
 #[embassy_executor::task]
 async fn beside(usb: Peri<'static, USBD>, light: Output<'static>) {
-    // Made here: a driver that is handed in has its place in the task twice.
-    let usb = Driver::new(usb, Interrupts, HardwareVbusDetect::new(Interrupts));
-    countersign_embassy::beside(usb, light).await;
+    countersign_embassy::beside(port(usb), light).await;
+}
+
+/// Makes the port. A function of its own: the task's is on the stack at each interrupt.
+#[inline(never)]
+fn port(usb: Peri<'static, USBD>) -> &'static mut Port<Driver<'static, HardwareVbusDetect>> {
+    static PORT: StaticCell<Port<Driver<'static, HardwareVbusDetect>>> = StaticCell::new();
+    let vbus = HardwareVbusDetect::new(Interrupts);
+    PORT.init_with(|| Port::new(Driver::new(usb, Interrupts, vbus)))
 }
 
 #[entry]

@@ -3,7 +3,7 @@ use core::fmt::{Debug, Display};
 use countersign_link::{
     Assembler, AssemblyError, BodyError, Bytes, Code, EncodeError, Frame, FrameDecoder,
     FrameEncoder, FrameError, LogRecord, Malformed, MessageHop, NodeId, OfferEntry, Packed, Packer,
-    PaymentHop, PromptLine, Reply, Request, RuleChange, RuleValue, Secret,
+    PaymentHop, PromptLine, Reply, Request, RuleChange, RuleValue, Secret, Urgent,
 };
 use serde::Deserialize;
 
@@ -89,6 +89,7 @@ fn messages() {
         <FrameEncoder>::encode::<Reply<'_>> as *const (),
         Frame::message::<Request<'_>> as *const (),
         Frame::message::<Reply<'_>> as *const (),
+        Frame::message::<Urgent> as *const (),
         <Bytes<32> as Debug>::fmt as *const (),
         Request::is_aside as *const (),
         Request::leaves_open as *const (),
