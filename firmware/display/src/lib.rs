@@ -11,5 +11,5 @@ mod panel;
 mod sheet;
 
 pub use oled::{Oled, ROWS};
-pub use panel::{HEIGHT, Panel, Ssd1306, WIDTH};
+pub use panel::{HEIGHT, Panel, STRIP_LEN, Ssd1306, WIDTH};
 pub use sheet::COLUMNS;

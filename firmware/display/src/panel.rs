@@ -16,6 +16,9 @@ pub const WIDTH: u8 = 128;
 /// Points from top to bottom.
 pub const HEIGHT: u8 = 64;
 
+/// Bytes of a strip: one for each column.
+pub const STRIP_LEN: usize = 128;
+
 /// Points from the top of a [`Strip`] to its bottom.
 const STRIP: usize = 8;
 
@@ -26,13 +29,13 @@ pub trait Panel {
     fn begin(&mut self);
 
     /// Shows the next strip of it: a byte for each column, the highest point in its lowest bit.
-    fn strip(&mut self, columns: &[u8; WIDTH as usize]);
+    fn strip(&mut self, columns: &[u8; STRIP_LEN]);
 }
 
 /// A strip of a picture, onto which all of the picture is drawn: what is of other strips is left out.
 pub(crate) struct Strip {
     top: u8,
-    columns: [u8; WIDTH as usize],
+    columns: [u8; STRIP_LEN],
 }
 
 impl Strip {
@@ -52,7 +55,7 @@ impl Strip {
 pub(crate) fn show(panel: &mut impl Panel, draw: &dyn Fn(&mut Strip)) {
     panel.begin();
     for top in (0..HEIGHT).step_by(STRIP) {
-        let mut strip = Strip { top, columns: [0; WIDTH as usize] };
+        let mut strip = Strip { top, columns: [0; STRIP_LEN] };
         draw(&mut strip);
         panel.strip(&strip.columns);
     }
@@ -107,7 +110,7 @@ impl<I: I2c> Panel for Ssd1306<I> {
             && driver.set_draw_area((0, 0), (WIDTH, HEIGHT)).is_ok();
     }
 
-    fn strip(&mut self, columns: &[u8; WIDTH as usize]) {
+    fn strip(&mut self, columns: &[u8; STRIP_LEN]) {
         // One that is not there is not asked for every strip.
         self.is_set_up = self.is_set_up && self.driver.draw(columns).is_ok();
     }
