@@ -453,12 +453,16 @@ fn blind(
     free: &mut [u8],
     written: usize,
 ) -> Result<(usize, Secret<32>), Failure> {
-    let mut writer = InvoiceWriter::resume(free, written).or(Err(Code::TOO_LONG))?;
-    // A large value, which `?` would have on the stack twice.
+    // Large values, which `?` would have on the stack twice.
+    let Ok(mut writer) = InvoiceWriter::resume(free, written) else {
+        return Err(Code::TOO_LONG.into());
+    };
     let Ok(hops) = path.hops() else { return Err(Code::policy(Rule::CltvDelta.number()).into()) };
     let (purpose, start, padding) = (Purpose::Payment, Start::NodeId, Padding::Equal);
     let route = Route { purpose, start, hops, dummy_hops: 0, padding };
-    let last = route.blind(curve, session, writer.paths()).or(Err(Code::TOO_LONG))?;
+    let Ok(last) = route.blind(curve, session, writer.paths()) else {
+        return Err(Code::TOO_LONG.into());
+    };
     Ok((writer.len(), last.into_secret().expose_secret()))
 }
 
