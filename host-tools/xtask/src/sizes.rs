@@ -61,8 +61,8 @@ pub(crate) fn json(workspace: &Workspace) -> ExitCode {
 fn measure(workspace: &Workspace) -> Result<Vec<Taken>> {
     let driver = workspace.build_programs(&[WORST_REQUEST])?.join(WORST_REQUEST);
     let emulated = peak_stack(told_of_the_image(workspace, Command::new(&driver))?)?;
-    // With the interrupts of USB, and of the processor that takes most: all boards but one have the
-    // interrupts, and none takes more.
+    // With the interrupts of USB, which every board has but the other emulated one, and on the
+    // processor with the fewest registers: the best there is to go by for boards that are not run.
     let pico = peak_stack(told_of_the_pico(workspace, Command::new(&driver))?)?;
     IMAGES
         .into_iter()
