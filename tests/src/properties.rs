@@ -8,6 +8,7 @@ mod bolt12;
 mod device;
 mod escape;
 mod invoice_error;
+mod link;
 pub(crate) mod merkle;
 mod mnemonic;
 mod onion;
@@ -21,6 +22,7 @@ pub use bolt12::{invoice, invoice_build, invoice_request, offer, refund};
 pub use device::device;
 pub use escape::escape_text;
 pub use invoice_error::invoice_error;
+pub use link::link_message;
 pub use merkle::merkle_root;
 pub use mnemonic::mnemonic;
 pub use onion::{onion_cuts, onion_message, onion_payment, onion_round_trip};
@@ -43,6 +45,7 @@ pub const ALL: &[(&str, Property)] = &[
     ("invoice_build", invoice_build),
     ("invoice_error", invoice_error),
     ("invoice_request", invoice_request),
+    ("link_message", link_message),
     ("merkle_root", merkle_root),
     ("mnemonic", mnemonic),
     ("offer", offer),

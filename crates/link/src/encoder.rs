@@ -6,6 +6,7 @@ use cobs::{EncoderState, PushResult};
 
 use crate::frame::{CRC, Frame, HEADER, MAX_BODY, MAX_FRAME, MAX_WIRE, SHORT_WIRE, TAG};
 use crate::message::{Body, Message};
+use crate::room;
 
 /// Makes frames, in one buffer of its own: the frame is written at the end of it and stuffed
 /// towards the beginning. The buffer has `N` bytes.
@@ -78,7 +79,7 @@ impl<const N: usize> FrameEncoder<N> {
     fn write<'a, T: Body<'a>>(&mut self, sequence: u16, message: &Message<T>) -> Option<usize> {
         let (header, rest) = self.buffer.get_mut(START..)?.split_first_chunk_mut::<HEADER>()?;
         let room = rest.len().checked_sub(TAG)?.min(MAX_BODY);
-        let body = postcard::to_slice(message, rest.get_mut(..room)?).ok()?.len();
+        let body = room::write(message, rest.get_mut(..room)?)?;
         *header = Frame::header(T::KIND, sequence, u16::try_from(body).ok()?);
 
         let end = START.checked_add(HEADER)?.checked_add(body)?;

@@ -30,9 +30,11 @@ mod encoder;
 mod frame;
 mod message;
 mod packed;
+mod reader;
 mod records;
 mod reply;
 mod request;
+mod room;
 
 pub use assembler::{Assembler, AssemblyError, Placed};
 pub use bytes::{Bytes, Chunk, NodeId, Secret};

@@ -4,6 +4,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::reader::read;
+
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -74,10 +76,10 @@ impl<T> Message<T> {
     where
         T: Deserialize<'a>,
     {
-        match postcard::take_from_bytes(bytes) {
-            Ok((message, [])) => Ok(message),
-            Ok(_) => Err(BodyError::TrailingBytes),
-            Err(_) => Err(BodyError::Malformed),
+        match read(bytes) {
+            Some((message, [])) => Ok(message),
+            Some(_) => Err(BodyError::TrailingBytes),
+            None => Err(BodyError::Malformed),
         }
     }
 }

@@ -5,6 +5,9 @@ use core::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::reader::read;
+use crate::room::write;
+
 /// A list of `T` as a byte string: the items' encodings one after another.
 ///
 /// Nothing is decoded before it is asked for, so a list takes no memory but the frame's.
@@ -35,13 +38,13 @@ impl<'a, T> Packed<'a, T> {
             if rest.is_empty() {
                 return None;
             }
-            match postcard::take_from_bytes(rest) {
+            match read(rest) {
                 // An item of no bytes would be there for ever.
-                Ok((item, after)) if after.len() < rest.len() => {
+                Some((item, after)) if after.len() < rest.len() => {
                     rest = after;
                     Some(Ok(item))
                 }
-                Ok(_) | Err(_) => {
+                _ => {
                     rest = &[];
                     Some(Err(Malformed))
                 }
@@ -97,7 +100,7 @@ impl<'a, T: Serialize> Packer<'a, T> {
     /// Appends one item; `None`, and the list as it was, when there is no room for it.
     pub fn push(&mut self, item: &T) -> Option<()> {
         let room = self.buffer.get_mut(self.used..)?;
-        let written = postcard::to_slice(item, room).ok()?.len();
+        let written = write(item, room)?;
         self.used = self.used.checked_add(written)?;
         Some(())
     }
