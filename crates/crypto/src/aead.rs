@@ -1,10 +1,14 @@
 use core::fmt;
 
-use chacha20poly1305::{AeadInOut as _, ChaCha20Poly1305, KeyInit as _};
+use chacha20poly1305::{AeadInOut as _, ChaChaPoly1305, KeyInit as _};
 use poly1305::{Poly1305, universal_hash::UniversalHash as _};
 use zeroize::Zeroize as _;
 
+use crate::chacha::Stream;
 use crate::{ChaCha20, Secret};
+
+/// ChaCha20-Poly1305 on the stream that onions are read with: there is one in an image.
+type ChaCha20Poly1305 = ChaChaPoly1305<Stream>;
 
 /// Bytes that sealing adds.
 pub const TAG_LEN: usize = 16;

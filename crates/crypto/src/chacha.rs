@@ -1,4 +1,8 @@
-use chacha20::cipher::{KeyIvInit as _, StreamCipher as _, StreamCipherSeek as _};
+use chacha20::cipher::consts::{U12, U32};
+use chacha20::cipher::{
+    InOutBuf, Iv, IvSizeUser, Key, KeyIvInit, KeySizeUser, OverflowError, SeekNum, StreamCipher,
+    StreamCipherError, StreamCipherSeek,
+};
 
 use crate::Secret;
 
@@ -12,34 +16,46 @@ const PORTION: usize = if cfg!(target_os = "none") { 256 } else { 1_024 };
 /// The ChaCha20 keystream of a key with the nonce zero, at some position (RFC 8439).
 ///
 /// BOLT 4 uses each key for one stream, which is why its nonce can be zero. Wiped on drop.
-pub struct ChaCha20 {
-    cipher: chacha20::ChaCha20,
-    /// Where the stream is. The cipher knows too, but seeking costs it a block even when it need
-    /// not move.
-    position: u32,
-}
+pub struct ChaCha20(Stream);
 
 impl ChaCha20 {
     /// The keystream at its start.
     #[must_use]
     pub fn new(key: &Secret<32>) -> Self {
-        let cipher = chacha20::ChaCha20::new(key.expose_secret().into(), &[0; 12].into());
-        Self { cipher, position: 0 }
+        Self(Stream::new(key.expose_secret().into(), &[0; 12].into()))
     }
 
     /// Moves to byte `position` of the stream, which is free when it is there already.
     ///
     /// A position is 32 bits because the stream ends after 256 GiB and an onion after 64 KiB.
     pub fn seek(&mut self, position: u32) {
-        if self.position != position {
-            let moved = self.cipher.try_seek(position);
-            debug_assert!(moved.is_ok());
-            self.position = position;
-        }
+        let moved = self.0.try_seek(position);
+        debug_assert!(moved.is_ok());
     }
 
     /// Combines `bytes` with the stream by exclusive or, and moves past them.
     pub fn apply(&mut self, bytes: &mut [u8]) {
+        self.0.apply(bytes);
+    }
+}
+
+impl core::fmt::Debug for ChaCha20 {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("ChaCha20(..)")
+    }
+}
+
+/// The cipher, which hands out its stream a portion at a time; as a cipher itself, so that
+/// ChaCha20-Poly1305 is built on it, too.
+pub(crate) struct Stream {
+    cipher: chacha20::ChaCha20,
+    /// Where the stream is. The cipher knows too, but seeking costs it a block even when it need
+    /// not move.
+    position: u32,
+}
+
+impl Stream {
+    fn apply(&mut self, bytes: &mut [u8]) {
         let mut stream = [0; PORTION];
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -49,12 +65,58 @@ impl ChaCha20 {
             let len = rest.len().min(room);
             let (part, behind) = rest.split_at_mut_checked(len).unwrap_or((&mut [], &mut []));
             let stream = stream.get_mut(..len).unwrap_or(&mut []);
-            let written = self.cipher.try_write_keystream(stream);
-            debug_assert!(written.is_ok());
+            self.unchecked_write_keystream(stream);
             combine(part, stream);
-            self.position = self.position.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
             rest = behind;
         }
+    }
+}
+
+impl KeySizeUser for Stream {
+    type KeySize = U32;
+}
+
+impl IvSizeUser for Stream {
+    type IvSize = U12;
+}
+
+impl KeyIvInit for Stream {
+    fn new(key: &Key<Self>, nonce: &Iv<Self>) -> Self {
+        Self { cipher: chacha20::ChaCha20::new(key, nonce), position: 0 }
+    }
+}
+
+impl StreamCipher for Stream {
+    /// A stream has 256 GiB, and nothing here is longer than memory.
+    fn check_remaining(&self, _: usize) -> Result<(), StreamCipherError> {
+        Ok(())
+    }
+
+    fn unchecked_apply_keystream_inout(&mut self, bytes: InOutBuf<'_, '_, u8>) {
+        self.apply(bytes.into_out_with_copied_in());
+    }
+
+    fn unchecked_write_keystream(&mut self, stream: &mut [u8]) {
+        let written = self.cipher.try_write_keystream(stream);
+        debug_assert!(written.is_ok());
+        let len = u32::try_from(stream.len()).unwrap_or(u32::MAX);
+        self.position = self.position.saturating_add(len);
+    }
+}
+
+impl StreamCipherSeek for Stream {
+    fn try_current_pos<T: SeekNum>(&self) -> Result<T, OverflowError> {
+        self.cipher.try_current_pos()
+    }
+
+    fn try_seek<T: SeekNum>(&mut self, position: T) -> Result<(), StreamCipherError> {
+        let (block, byte) = position.into_block_byte::<u32>(64).or(Err(StreamCipherError))?;
+        let position = block.saturating_mul(BLOCK).saturating_add(byte.into());
+        if self.position != position {
+            self.cipher.try_seek(position)?;
+            self.position = position;
+        }
+        Ok(())
     }
 }
 
@@ -76,12 +138,6 @@ fn combine(bytes: &mut [u8], stream: &[u8]) {
     }
     for (byte, digit) in rest.iter_mut().zip(stream_rest) {
         *byte ^= digit;
-    }
-}
-
-impl core::fmt::Debug for ChaCha20 {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("ChaCha20(..)")
     }
 }
 

@@ -6,5 +6,7 @@ fn main() {
         println!("cargo::rustc-link-arg-bins=-T{script}");
     }
     println!("cargo::rustc-link-arg-bins=--nmagic");
+    // Of functions that are the same, one stays.
+    println!("cargo::rustc-link-arg-bins=--icf=all");
     println!("cargo::rerun-if-changed=memory.x");
 }

@@ -4,5 +4,7 @@ fn main() {
     println!("cargo::rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
     println!("cargo::rustc-link-arg-bins=--nmagic");
+    // Of functions that are the same, one stays.
+    println!("cargo::rustc-link-arg-bins=--icf=all");
     println!("cargo::rerun-if-changed=memory.x");
 }

@@ -1,15 +1,15 @@
 //! Building for Cortex-M, on machines with rustup and without.
 //!
-//! The pinned toolchain's prebuilt core library is used where it is there or rustup can add it.
-//! Else Debian's compiler, which ships the core library's source, builds it.
+//! The pinned toolchain is used where its core libraries are there, prebuilt and as source, or rustup
+//! can add them. Else Debian's compiler, which ships the source, builds everything.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Result, bail};
 
-use crate::process::{cargo, output, run, succeeds};
+use crate::process::{cargo, output, run};
 use crate::report::Report;
 use crate::setup::{self, Tool};
 use crate::workspace::Workspace;
@@ -20,7 +20,20 @@ pub(crate) const TARGETS: [&str; 3] =
 
 const DISTRIBUTION_RUSTC: &str = "/usr/bin/rustc";
 const DISTRIBUTION_CARGO: &str = "/usr/bin/cargo";
-const DISTRIBUTION_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
+const DISTRIBUTION_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
+
+/// The core library as an image has it: 3 to 4 KB smaller than the prebuilt one.
+const SMALL_CORE: [&str; 2] =
+    ["-Zbuild-std=core", "-Zbuild-std-features=compiler-builtins-mem,optimize_for_size"];
+
+/// The core library as the prebuilt one is built.
+const CORE_AS_PREBUILT: [&str; 5] = [
+    "-Zbuild-std=core",
+    "--config",
+    "profile.firmware.package.core.overflow-checks=false",
+    "--config",
+    "profile.firmware.package.core.opt-level=3",
+];
 
 /// The compiler that builds for Cortex-M.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,27 +62,48 @@ impl Toolchain {
     fn look() -> Result<Self> {
         let absent: Vec<&str> =
             TARGETS.into_iter().filter(|target| !has_prebuilt_core(target)).collect();
-        if absent.is_empty() {
-            return Ok(Self::Pinned);
-        }
-        if run(Command::new("rustup").args(["target", "add"]).args(&absent)).is_ok() {
+        let added = |what: &str, names: &[&str]| {
+            names.is_empty() || run(Command::new("rustup").args([what, "add"]).args(names)).is_ok()
+        };
+        let source: &[&str] = if has_core_source("rustc") { &[] } else { &["rust-src"] };
+        if added("target", &absent) && added("component", source) {
             return Ok(Self::Pinned);
         }
         setup::apt(DISTRIBUTION_RUSTC, &DISTRIBUTION_PACKAGES)?;
-        if !distribution_core_source().is_some_and(|source| source.is_dir()) {
-            bail!("no core library for Cortex-M: run `rustup target add {}`", absent.join(" "));
+        if !has_core_source(DISTRIBUTION_RUSTC) {
+            bail!(
+                "no core library for Cortex-M: run `rustup target add {}` and `rustup component \
+                 add rust-src`",
+                TARGETS.join(" ")
+            );
         }
         Ok(Self::Distribution)
     }
 
     /// `cargo build` for one target, with its artefacts where `target_folder` says.
     pub(crate) fn build(self, target: &str, target_folder: &Path) -> Command {
-        self.cargo("build", target, target_folder)
+        self.with_prebuilt_core("build", target, target_folder)
     }
 
     /// `cargo rustc`, which takes arguments for the last program alone.
     pub(crate) fn rustc(self, target: &str, target_folder: &Path) -> Command {
-        self.cargo("rustc", target, target_folder)
+        self.with_prebuilt_core("rustc", target, target_folder)
+    }
+
+    /// `cargo build` for what is flashed.
+    pub(crate) fn image(self, target: &str, target_folder: &Path) -> Command {
+        let mut command = self.cargo("build", target, target_folder);
+        // The compiler is a stable one, which has its core library built as nightly ones do.
+        command.env("RUSTC_BOOTSTRAP", "1").args(SMALL_CORE);
+        command
+    }
+
+    fn with_prebuilt_core(self, verb: &str, target: &str, target_folder: &Path) -> Command {
+        let mut command = self.cargo(verb, target, target_folder);
+        if self == Self::Distribution {
+            command.env("RUSTC_BOOTSTRAP", "1").args(CORE_AS_PREBUILT);
+        }
+        command
     }
 
     fn cargo(self, verb: &str, target: &str, target_folder: &Path) -> Command {
@@ -78,21 +112,13 @@ impl Toolchain {
             Self::Distribution => {
                 let mut command = Command::new(DISTRIBUTION_CARGO);
                 let variable = target.replace(['-', '.'], "_").to_uppercase();
-                command
-                    .env("RUSTC", DISTRIBUTION_RUSTC)
-                    .env("RUSTC_BOOTSTRAP", "1")
-                    // Debian's compiler ships no linker of its own.
-                    .env(format!("CARGO_TARGET_{variable}_LINKER"), "arm-none-eabi-ld");
+                // Debian's compiler ships no linker of its own.
+                let linker = format!("CARGO_TARGET_{variable}_LINKER");
+                command.env("RUSTC", DISTRIBUTION_RUSTC).env(linker, "ld.lld");
                 command
             }
         };
         command.args([verb, "--target", target, "--target-dir"]).arg(target_folder);
-        if self == Self::Distribution {
-            command.arg("-Zbuild-std=core");
-            // As the prebuilt library is built.
-            command.args(["--config", "profile.firmware.package.core.overflow-checks=false"]);
-            command.args(["--config", "profile.firmware.package.core.opt-level=3"]);
-        }
         command
     }
 }
@@ -118,11 +144,9 @@ fn has_prebuilt_core(target: &str) -> bool {
         .is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
-fn distribution_core_source() -> Option<PathBuf> {
-    let mut command = Command::new(DISTRIBUTION_RUSTC);
-    if !succeeds(command.arg("--version")) {
-        return None;
-    }
-    let sysroot = output(Command::new(DISTRIBUTION_RUSTC).args(["--print", "sysroot"])).ok()?;
-    Some(Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/core"))
+fn has_core_source(compiler: &str) -> bool {
+    let mut command = Command::new(compiler);
+    output(command.args(["--print", "sysroot"])).is_ok_and(|sysroot| {
+        Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/core").is_dir()
+    })
 }

@@ -298,7 +298,13 @@ impl Board {
         setup::ensure(Tool::ArmGcc)?;
         // The profile's own folder has that name already.
         let target_folder = workspace.target.join("boards");
-        let mut build = Toolchain::find()?.build(self.target, &target_folder);
+        let toolchain = Toolchain::find()?;
+        // LDK wants a heap, whose library comes prebuilt.
+        let mut build = if self.folder == LDK {
+            toolchain.build(self.target, &target_folder)
+        } else {
+            toolchain.image(self.target, &target_folder)
+        };
         build.current_dir(workspace.root.join(self.folder));
         // What is flashed is of the versions that the lock file names, and of no others.
         build.args(["--quiet", "--locked", "--profile", "firmware", "--package", self.package]);

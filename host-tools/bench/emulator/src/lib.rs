@@ -19,7 +19,7 @@ pub struct Cost {
 }
 
 /// Cycles of the RP2040's clock in a millisecond, and what a hundred instructions take of them.
-const CLOCK: u64 = 125_000;
+const CLOCK: u64 = 133_000;
 const CYCLES_OF_100: u64 = 140;
 
 /// The milliseconds that instructions take on the RP2040, as `firmware/README.md` models it.
