@@ -1,6 +1,6 @@
 use sha2::block_api::compress256;
 
-/// Takes a block into a hash in progress. `include/countersign_sha256.h` has libsecp256k1 call it,
+/// Takes a block into a hash in progress. `include/countersign_small.h` has libsecp256k1 call it,
 /// with two members of one `struct`, which nothing else uses meanwhile.
 #[expect(unsafe_code, reason = "a name that C calls")]
 #[unsafe(no_mangle)]

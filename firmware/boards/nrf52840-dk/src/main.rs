@@ -29,7 +29,7 @@ use embassy_nrf::rng::Rng;
 use embassy_nrf::usb::vbus_detect::HardwareVbusDetect;
 use embassy_nrf::usb::{self, Driver};
 use embassy_nrf::wdt::{self, WatchdogHandle};
-use embassy_nrf::{Peri, bind_interrupts, config, usb::vbus_detect};
+use embassy_nrf::{Peri, Peripherals, bind_interrupts, config, usb::vbus_detect};
 use static_cell::StaticCell;
 
 /// The board.
@@ -126,16 +126,23 @@ fn port(usb: Peri<'static, USBD>) -> &'static mut Port<Driver<'static, HardwareV
     PORT.init_with(|| Port::new(Driver::new(usb, Interrupts, vbus)))
 }
 
+/// The chip's parts, with its clocks set. A function of its own: what `main` calls, which never
+/// returns, the compiler does not see together with what it is called with.
+#[inline(never)]
+fn chip() -> Peripherals {
+    // USB needs the crystal, and Embassy's timer must not be behind the application's interrupts.
+    let mut settings = config::Config::default();
+    settings.hfclk_source = config::HfclkSource::ExternalXtal;
+    settings.time_interrupt_priority = Priority::P2;
+    embassy_nrf::init(settings)
+}
+
 #[entry]
 fn main() -> ! {
     Processor::CortexM4.require();
     countersign_cortex_m::paint();
     let last_words = LastWords::take();
-    // USB needs the crystal, and Embassy's timer must not be behind the application's interrupts.
-    let mut settings = config::Config::default();
-    settings.hfclk_source = config::HfclkSource::ExternalXtal;
-    settings.time_interrupt_priority = Priority::P2;
-    let chip = embassy_nrf::init(settings);
+    let chip = chip();
     interrupt::EGU0_SWI0.set_priority(Priority::P6);
     interrupt::USBD.set_priority(Priority::P2);
     interrupt::CLOCK_POWER.set_priority(Priority::P2);

@@ -19,6 +19,7 @@ use countersign_embassy::{Chip, ChipParts, Pages, run};
 use countersign_firmware::Random;
 use countersign_rp::{Dog, start_beside};
 use defmt_rtt as _;
+use embassy_rp::Peripherals;
 use embassy_rp::clocks::{ClockConfig, PllConfig, RoscRng};
 use embassy_rp::config::Config;
 use embassy_rp::flash::{Blocking, Flash};
@@ -53,6 +54,13 @@ impl Random for RingOscillator {
     }
 }
 
+/// The chip's parts, with its clocks set. A function of its own: what `main` calls, which never
+/// returns, the compiler does not see together with what it is called with.
+#[inline(never)]
+fn chip() -> Peripherals {
+    embassy_rp::init(Config::new(clocks()))
+}
+
 /// 133 MHz, which the chip is rated for at the voltage that it starts with, and not Embassy's 125:
 /// the dearest message is to take 5 s at most (tests/WORK.md).
 fn clocks() -> ClockConfig {
@@ -69,7 +77,7 @@ fn main() -> ! {
     Processor::CortexM0Plus.require();
     countersign_cortex_m::paint();
     let last_words = LastWords::take();
-    let chip = embassy_rp::init(Config::new(clocks()));
+    let chip = chip();
     start_beside(chip.USB, Output::new(chip.PIN_25, Level::Low));
     #[cfg(feature = "screen")]
     let screen = screen::on(chip.I2C0, chip.PIN_5, chip.PIN_4);

@@ -16,7 +16,7 @@ use countersign_embassy::{Chip, ChipParts, Light, Pages, run};
 use countersign_firmware::Random;
 use countersign_rp::{Dog, start_beside};
 use defmt_rtt as _;
-use embassy_rp::bind_interrupts;
+use embassy_rp::{Peripherals, bind_interrupts};
 use embassy_rp::flash::{Blocking, Flash};
 use embassy_rp::gpio::{Input, Level, Output, Pull};
 use embassy_rp::peripherals::{FLASH, TRNG};
@@ -54,12 +54,19 @@ bind_interrupts!(struct Interrupts {
     TRNG_IRQ => InterruptHandler<TRNG>;
 });
 
+/// The chip's parts, with its clocks set. A function of its own: what `main` calls, which never
+/// returns, the compiler does not see together with what it is called with.
+#[inline(never)]
+fn chip() -> Peripherals {
+    embassy_rp::init(embassy_rp::config::Config::default())
+}
+
 #[entry]
 fn main() -> ! {
     Processor::CortexM33.require();
     countersign_cortex_m::paint();
     let last_words = LastWords::take();
-    let chip = embassy_rp::init(embassy_rp::config::Config::default());
+    let chip = chip();
     start_beside(chip.USB, Output::new(chip.PIN_25, Level::Low));
     let chip = ChipParts::<Pico2> {
         random: Noise(Trng::new(chip.TRNG, Interrupts, Config::default())),
