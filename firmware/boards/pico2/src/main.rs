@@ -16,11 +16,11 @@ use countersign_embassy::{Chip, ChipParts, Light, Pages, run};
 use countersign_firmware::Random;
 use countersign_rp::{Dog, start_beside};
 use defmt_rtt as _;
-use embassy_rp::{Peripherals, bind_interrupts};
 use embassy_rp::flash::{Blocking, Flash};
 use embassy_rp::gpio::{Input, Level, Output, Pull};
 use embassy_rp::peripherals::{FLASH, TRNG};
 use embassy_rp::trng::{Config, InterruptHandler, Trng};
+use embassy_rp::{Peripherals, bind_interrupts};
 
 /// The board.
 struct Pico2;

@@ -3,12 +3,15 @@
 
 #![no_std]
 
+use core::marker::PhantomData;
+
 pub use opaque::KeyInit;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Error;
 
-pub struct ChaCha20Poly1305([u8; 32]);
+/// With any cipher, which it never calls.
+pub struct ChaChaPoly1305<C>([u8; 32], PhantomData<C>);
 
 pub trait AeadInOut {
     fn encrypt_inout_detached(
@@ -27,15 +30,15 @@ pub trait AeadInOut {
     ) -> Result<(), Error>;
 }
 
-impl KeyInit for ChaCha20Poly1305 {
+impl<C> KeyInit for ChaChaPoly1305<C> {
     type Key = [u8; 32];
 
     fn new(key: &[u8; 32]) -> Self {
-        Self(*key)
+        Self(*key, PhantomData)
     }
 }
 
-impl AeadInOut for ChaCha20Poly1305 {
+impl<C> AeadInOut for ChaChaPoly1305<C> {
     fn encrypt_inout_detached(
         &self,
         nonce: &[u8; 12],
