@@ -6,8 +6,9 @@ use countersign_signer::Line;
 pub const COLUMNS: usize = 21;
 
 /// Rows that are kept: more than an invoice's prompt has, which has to be read after its request was
-/// let go. Of a longer prompt the rest is read out again.
-const KEPT: usize = 54;
+/// let go. Its amounts take 11 rows at most, the offer's id 5, and a text of 128 letters that there
+/// are pictures of 13, of which it has two. Of a longer prompt the rest is read out again.
+const KEPT: usize = 48;
 
 /// A prompt in rows of letters, Latin-1. Words are broken where they are longer than a row only.
 #[derive(Debug)]

@@ -52,7 +52,7 @@ pub(crate) fn print(rows: &[Row]) {
     println!(
         "Instructions on an emulated Cortex-M4, and bytes of stack and heap; ours has no heap."
     );
-    println!("RP2040: what is built for its Cortex-M0+, at 1.4 cycles an instruction and 125 MHz.");
+    println!("RP2040: what is built for its Cortex-M0+, at 1.4 cycles an instruction and 133 MHz.");
     println!("No emulator here models what an instruction waits for flash: silicon is slower.");
     println!(
         "\n{:<13}{:>12}{:>12}{:>6}{:>8}{:>8}{:>8}{:>8}{:>14}{:>7}",
