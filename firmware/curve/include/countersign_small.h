@@ -19,6 +19,26 @@ void countersign_sha256_block(uint32_t *state, const unsigned char *block);
 #define COUNTERSIGN_hash countersign_sha256_block(hash
 #define COUNTERSIGN_uint32_t sha256_transform_left_out(uint32_t
 
+/* Products of scalars are written out as well, product by product of two words: 5 KB, of which the loops
+ * in ../src/scalar.rs are a tenth. */
+void countersign_scalar_product(uint32_t *l, const void *a, const void *b);
+void countersign_scalar_remainder(void *r, const uint32_t *l);
+
+/* The calls go on with `l` and `r`, and the definitions with types. */
+#define rustsecp256k1_v0_11_scalar_mul_512(l, a, b) COUNTERSIGN_PRODUCT_##l, a, b)
+#define COUNTERSIGN_PRODUCT_l countersign_scalar_product(l
+#define COUNTERSIGN_PRODUCT_uint32_t scalar_mul_512_left_out(uint32_t
+#define rustsecp256k1_v0_11_scalar_reduce_512(r, l) COUNTERSIGN_REMAINDER_##r, l)
+#define COUNTERSIGN_REMAINDER_r countersign_scalar_remainder(r
+#define COUNTERSIGN_REMAINDER_rustsecp256k1_v0_11_scalar \
+    scalar_reduce_512_left_out(rustsecp256k1_v0_11_scalar
+
+/* With this it leaves multiplication in the field to somebody else: ../src/field.rs. */
+#ifdef USE_EXTERNAL_ASM
+#define rustsecp256k1_v0_11_fe_mul_inner countersign_field_product
+#define rustsecp256k1_v0_11_fe_sqr_inner countersign_field_square
+#endif
+
 /* Whoever calls it wrongly gets a panic that quotes the condition: 1 KB of text, and a board's
  * panic says nothing. The panic stays. The definition has no parameter `text` then and finds this. */
 static const char text[] = "";

@@ -12,6 +12,7 @@ mod answer;
 mod bolt1;
 mod bolt12;
 mod bolt4;
+mod curve;
 mod question;
 
 use core::panic::PanicInfo;
@@ -59,7 +60,9 @@ fn main() -> ! {
 /// Answers a question; `None` refuses.
 fn reply(bench: &mut Bench<'_>, question: &Question, answer: &mut Answer) -> Option<()> {
     match question.verb() {
-        "product" => product(question, answer),
+        "product" => curve::product(question, answer),
+        "field" => curve::field(question, answer),
+        "scalar" => curve::scalar(question, answer),
         "bigsize" => bolt1::bigsize(question, answer),
         "write-bigsize" => bolt1::write_bigsize(question, answer),
         "n1" => bolt1::n1(question),
@@ -76,11 +79,4 @@ fn reply(bench: &mut Bench<'_>, question: &Question, answer: &mut Answer) -> Opt
         "sign" => bolt12::sign(bench, question, answer),
         _ => process::exit(3),
     }
-}
-
-/// The low 64 bits of a product, which the RP2040's image computes by a function of ours.
-fn product(question: &Question, answer: &mut Answer) -> Option<()> {
-    let [first, second] =
-        [question.array(0)?, question.array(1)?].map(|it| u64::from_be_bytes(*it));
-    answer.part(&first.wrapping_mul(second).to_be_bytes())
 }

@@ -4,6 +4,7 @@
 
 use countersign_firmware_tests::Oracle;
 use countersign_tests::vectors::{hex, json, list, string};
+use num_bigint::BigUint;
 use serde_json::Value;
 
 /// Asks for an answer that is known, and has one part.
@@ -31,6 +32,123 @@ fn products_of_64_bits() {
             let product = first.wrapping_mul(second).to_be_bytes();
             assert_eq!(one(&mut oracle, "product", &parts), product, "{first:#x} * {second:#x}");
         }
+    }
+}
+
+/// The prime of the field, and the order of the curve.
+const FIELD: &str = "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f";
+const ORDER: &str = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+
+fn number(hexadecimal: &str) -> BigUint {
+    BigUint::parse_bytes(hexadecimal.as_bytes(), 16).unwrap()
+}
+
+/// Numbers that look random and are the same every time.
+fn noise(mut seed: u64) -> impl FnMut() -> u32 {
+    move || {
+        seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        u32::try_from(seed >> 32).unwrap()
+    }
+}
+
+/// Bytes of words, the lowest first.
+fn bytes(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+/// The words of bytes.
+fn words(bytes: &[u8]) -> Vec<u32> {
+    bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect()
+}
+
+/// The words of a number of up to 512 bits.
+fn wide(number: &BigUint) -> [u32; 16] {
+    let mut words = number.to_u32_digits();
+    words.resize(16, 0);
+    words.try_into().unwrap()
+}
+
+/// What limbs of 26 bits stand for, which may have more.
+fn element(limbs: &[u32]) -> BigUint {
+    limbs.iter().rev().fold(BigUint::ZERO, |high, &limb| (high << 26) + limb)
+}
+
+#[test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+fn products_in_the_field_on_a_cortex_m0() {
+    let mut oracle = Oracle::start().unwrap();
+    let prime = number(FIELD);
+    // Limbs of a number of 256 bits are 26 bits and 22 in the last; libsecp256k1 multiplies sums of
+    // up to 16 times as much.
+    let limit = |limb: usize, times: u32| times * if limb == 9 { 0x3f_ffff } else { 0x3ff_ffff };
+    let limbs = |of: &mut dyn FnMut(usize) -> u32| std::array::from_fn::<u32, 10, _>(of);
+    let mut elements = vec![limbs(&mut |_| 0), limbs(&mut |limb| u32::from(limb == 0))];
+    for times in [1, 2, 15, 16] {
+        elements.push(limbs(&mut |limb| limit(limb, times)));
+        for alone in 0..10 {
+            elements.push(limbs(&mut |limb| if limb == alone { limit(limb, times) } else { 0 }));
+            elements.push(limbs(&mut |limb| if limb == alone { 0 } else { limit(limb, times) }));
+        }
+    }
+    // The prime and its neighbours.
+    for low in [0x3ff_fc2e, 0x3ff_fc2f, 0x3ff_fc30] {
+        elements.push(limbs(&mut |limb| match limb {
+            0 => low,
+            1 => 0x3ff_ffbf,
+            _ => limit(limb, 1),
+        }));
+    }
+    let mut random = noise(1);
+    for times in [1, 1, 2, 7, 16, 16] {
+        elements.extend((0..20).map(|_| limbs(&mut |limb| random() % (limit(limb, times) + 1))));
+    }
+    let of_ours = oracle.ask("field", &[&bytes(&elements[0]), &bytes(&elements[0])]).unwrap();
+    if of_ours.is_none() {
+        // On a Cortex-M4, libsecp256k1 has its own.
+        return;
+    }
+    for (place, first) in elements.iter().enumerate() {
+        for second in elements.iter().skip(place % 3).step_by(3) {
+            let answer = oracle.ask("field", &[&bytes(first), &bytes(second)]).unwrap().unwrap();
+            let [product, square] = <[_; 2]>::try_from(answer).unwrap().map(|it| words(&it));
+            assert_eq!(element(&product) % &prime, element(first) * element(second) % &prime);
+            assert_eq!(element(&square) % &prime, element(first).pow(2) % &prime, "{first:x?}");
+            for limbs in [product, square] {
+                let is_one = |(limb, &it): (usize, &u32)| it <= limit(limb, 2);
+                assert!(limbs.iter().enumerate().all(is_one), "magnitude 1: {limbs:x?}");
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+fn products_of_scalars() {
+    let mut oracle = Oracle::start().unwrap();
+    let order = number(ORDER);
+    let mut random = noise(2);
+    let mut wides: Vec<[u32; 16]> = vec![[0; 16], [u32::MAX; 16]];
+    for ones in 0..=512_usize {
+        // Ones up to a bit, and from it on.
+        let low = (BigUint::from(1_u8) << ones) - 1_u8;
+        let high = ((BigUint::from(1_u8) << 512_usize) - 1_u8) ^ &low;
+        wides.extend([low, high].iter().map(wide));
+    }
+    // Multiples of the order, and their neighbours.
+    for times in [1_u32, 2, 3, 0xffff_ffff] {
+        for multiple in [&order * times, &order * &order - &order * times] {
+            wides.extend([&multiple - 1_u8, multiple.clone(), &multiple + 1_u8].iter().map(wide));
+        }
+    }
+    wides.extend((0..500).map(|_| std::array::from_fn(|_| random())));
+    for wide in wides {
+        let (first, second) = wide.split_at(8);
+        let parts = [&bytes(first)[..], &bytes(second), &bytes(&wide)];
+        let answer = oracle.ask("scalar", &parts).unwrap().unwrap();
+        let [product, remainder] = <[_; 2]>::try_from(answer).unwrap().map(|it| words(&it));
+        let number = |words: &[u32]| BigUint::new(words.to_vec());
+        assert_eq!(number(&product), number(first) * number(second), "{first:x?} {second:x?}");
+        assert_eq!(number(&remainder), number(&wide) % &order, "{wide:x?}");
     }
 }
 
