@@ -26,12 +26,12 @@ pub extern "C" fn countersign_scalar_remainder(remainder: &mut [u32; 8], product
     let mut sum = *product;
     // What is from 2^256 on counts its complement to the order. It has 256 bits, then 130, then 4,
     // then 1, and then none.
-    for _fold in 0..4 {
+    for words in [8, 5, 1, 1] {
         let mut high = [0; 8];
-        for (place, word) in high.iter_mut().zip(sum.iter_mut().skip(8)) {
+        for (place, word) in high.iter_mut().zip(sum.iter_mut().skip(8)).take(words) {
             *place = core::mem::take(word);
         }
-        add_product(&mut sum, &high, &COMPLEMENT);
+        add_product(&mut sum, high.get(..words).unwrap_or_default(), &COMPLEMENT);
     }
     // The order is subtracted once more if that leaves something.
     let mut less = sum;
