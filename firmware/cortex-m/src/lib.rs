@@ -13,6 +13,8 @@ mod processor;
 
 // What libsecp256k1 calls.
 use countersign_curve as _;
+// What the compiler calls.
+use countersign_memmove as _;
 
 pub use countersign_stack::{paint, used};
 pub use drive::run;

@@ -20,6 +20,7 @@ use core::panic::PanicInfo;
 use cortex_m_rt::entry;
 use countersign_crypto::{Curve, CurveMemory, Secret};
 use countersign_curve as _;
+use countersign_memmove as _;
 use countersign_onion::{Build, Peel};
 use semihosting::{eprintln, process};
 
@@ -63,6 +64,7 @@ fn reply(bench: &mut Bench<'_>, question: &Question, answer: &mut Answer) -> Opt
         "product" => curve::product(question, answer),
         "field" => curve::field(question, answer),
         "scalar" => curve::scalar(question, answer),
+        "move" => shift(question, answer),
         "bigsize" => bolt1::bigsize(question, answer),
         "write-bigsize" => bolt1::write_bigsize(question, answer),
         "n1" => bolt1::n1(question),
@@ -79,4 +81,16 @@ fn reply(bench: &mut Bench<'_>, question: &Question, answer: &mut Answer) -> Opt
         "sign" => bolt12::sign(bench, question, answer),
         _ => process::exit(3),
     }
+}
+
+/// Bytes some of which were copied onto others of them.
+fn shift(question: &Question, answer: &mut Answer) -> Option<()> {
+    let mut bytes: [u8; 64] = *question.array(0)?;
+    let [from, to, length] = question.array(1)?.map(usize::from);
+    let end = from.checked_add(length)?;
+    if end > bytes.len() || to.checked_add(length)? > bytes.len() {
+        return None;
+    }
+    bytes.copy_within(from..end, to);
+    answer.part(&bytes)
 }

@@ -3,11 +3,13 @@
 //! The pinned toolchain is used where its core libraries are there, prebuilt and as source, or rustup
 //! can add them. Else Debian's compiler, which ships the source, builds everything.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Map, Value};
 
 use crate::process::{cargo, output, run};
 use crate::report::Report;
@@ -26,14 +28,21 @@ const DISTRIBUTION_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-sr
 const SMALL_CORE: [&str; 2] =
     ["-Zbuild-std=core", "-Zbuild-std-features=compiler-builtins-mem,optimize_for_size"];
 
-/// The core library as the prebuilt one is built.
-const CORE_AS_PREBUILT: [&str; 5] = [
-    "-Zbuild-std=core",
+/// The core library, and the one with the heap, as the prebuilt ones are built.
+const CORE_AS_PREBUILT: [&str; 8] = [
+    "-Zbuild-std=core,alloc",
+    "-Zbuild-std-features=compiler-builtins-mem",
     "--config",
     "profile.firmware.package.core.overflow-checks=false",
     "--config",
     "profile.firmware.package.core.opt-level=3",
+    "--config",
+    "profile.firmware.package.alloc.opt-level=3",
 ];
+
+/// What a target's description says of the register that each function would keep for a debugger,
+/// and what it says for an image.
+const FRAME_POINTER: (&str, &str) = ("frame-pointer", "may-omit");
 
 /// The compiler that builds for Cortex-M.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,21 +100,63 @@ impl Toolchain {
     }
 
     /// `cargo build` for what is flashed.
-    pub(crate) fn image(self, target: &str, target_folder: &Path) -> Command {
+    ///
+    /// # Errors
+    ///
+    /// The compiler does not describe the target.
+    pub(crate) fn image(self, target: &str, target_folder: &Path) -> Result<Command> {
+        self.without_frame_pointers(target, target_folder, &SMALL_CORE)
+    }
+
+    /// `cargo build` for what is measured beside it and has a heap.
+    ///
+    /// # Errors
+    ///
+    /// The compiler does not describe the target.
+    pub(crate) fn image_with_heap(self, target: &str, target_folder: &Path) -> Result<Command> {
+        self.without_frame_pointers(target, target_folder, &CORE_AS_PREBUILT)
+    }
+
+    /// `cargo build` for a target that is one of the compiler's but for frame pointers. The compiler
+    /// is a stable one, which does it as nightly ones do.
+    fn without_frame_pointers(
+        self,
+        target: &str,
+        target_folder: &Path,
+        libraries: &[&str],
+    ) -> Result<Command> {
+        let compiler = if self == Self::Distribution { DISTRIBUTION_RUSTC } else { "rustc" };
+        let mut print = Command::new(compiler);
+        print.env("RUSTC_BOOTSTRAP", "1").args(["-Zunstable-options", "--target", target]);
+        let description = output(print.args(["--print", "target-spec-json"]))?;
+        let mut description: Map<String, Value> = serde_json::from_str(&description)?;
+        let (key, value) = FRAME_POINTER;
+        description.insert(key.to_owned(), value.into());
+        // Cargo calls a target by the name of its file.
+        let file = target_folder.join(format!("{target}.json"));
+        fs::create_dir_all(target_folder)?;
+        write_if_new(&file, &serde_json::to_string_pretty(&description)?)?;
+        let file = file.to_str().context("a folder whose name is text")?;
+
         let mut command = self.cargo("build", target, target_folder);
-        // The compiler is a stable one, which has its core library built as nightly ones do.
-        command.env("RUSTC_BOOTSTRAP", "1").args(SMALL_CORE);
-        command
+        command.env("RUSTC_BOOTSTRAP", "1").args(["--target", file]).args(libraries);
+        if self == Self::Pinned {
+            // The distribution's cargo is older, and does not ask for it.
+            command.arg("-Zjson-target-spec");
+        }
+        Ok(command)
     }
 
     fn with_prebuilt_core(self, verb: &str, target: &str, target_folder: &Path) -> Command {
         let mut command = self.cargo(verb, target, target_folder);
+        command.args(["--target", target]);
         if self == Self::Distribution {
             command.env("RUSTC_BOOTSTRAP", "1").args(CORE_AS_PREBUILT);
         }
         command
     }
 
+    /// `cargo` for `target`, which it has yet to be told.
     fn cargo(self, verb: &str, target: &str, target_folder: &Path) -> Command {
         let mut command = match self {
             Self::Pinned => cargo(),
@@ -118,7 +169,7 @@ impl Toolchain {
                 command
             }
         };
-        command.args([verb, "--target", target, "--target-dir"]).arg(target_folder);
+        command.args([verb, "--target-dir"]).arg(target_folder);
         command
     }
 }
@@ -136,6 +187,14 @@ pub(crate) fn build_portable(workspace: &Workspace, report: &mut Report) {
             run(&mut build)
         });
     }
+}
+
+/// Cargo builds everything again when the file is younger.
+fn write_if_new(file: &Path, text: &str) -> Result<()> {
+    if !fs::read_to_string(file).is_ok_and(|before| before == text) {
+        fs::write(file, text)?;
+    }
+    Ok(())
 }
 
 fn has_prebuilt_core(target: &str) -> bool {

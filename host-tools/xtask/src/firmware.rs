@@ -299,11 +299,10 @@ impl Board {
         // The profile's own folder has that name already.
         let target_folder = workspace.target.join("boards");
         let toolchain = Toolchain::find()?;
-        // LDK wants a heap, whose library comes prebuilt.
         let mut build = if self.folder == LDK {
-            toolchain.build(self.target, &target_folder)
+            toolchain.image_with_heap(self.target, &target_folder)?
         } else {
-            toolchain.image(self.target, &target_folder)
+            toolchain.image(self.target, &target_folder)?
         };
         build.current_dir(workspace.root.join(self.folder));
         // What is flashed is of the versions that the lock file names, and of no others.

@@ -35,6 +35,22 @@ fn products_of_64_bits() {
     }
 }
 
+#[test]
+#[ignore = "needs the image and QEMU: `cargo xtask qemu`"]
+fn memory_is_moved_onto_itself() {
+    let mut oracle = Oracle::start().unwrap();
+    let bytes: [u8; 64] = std::array::from_fn(|at| u8::try_from(at).unwrap());
+    for (from, to) in (0..64).flat_map(|from| [0, 1, 3, 4, 17, 62, 63].map(|to| (from, to))) {
+        let room = 64 - from.max(to);
+        for length in [0, 1, 2, 5, room / 2, room].into_iter().filter(|&it| it <= room) {
+            let mut moved = bytes;
+            moved.copy_within(from..from + length, to);
+            let part = [from, to, length].map(|it| u8::try_from(it).unwrap());
+            assert_eq!(one(&mut oracle, "move", &[&bytes, &part]), moved, "{part:?}");
+        }
+    }
+}
+
 /// The prime of the field, and the order of the curve.
 const FIELD: &str = "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f";
 const ORDER: &str = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
