@@ -16,7 +16,7 @@ pub const ROWS: usize = 6;
 
 /// Points from a row to the next, and from a letter to the next.
 const ROW: i32 = 9;
-const LETTER: usize = 6;
+const LETTER: i32 = 6;
 
 /// Where the row is that says what the buttons do.
 const HINT: i32 = 54;
@@ -51,24 +51,25 @@ impl<P: Panel, L: Screen> Oled<P, L> {
         let hint = if self.is_last() { LAST } else { MORE };
         let Self { panel, sheet, .. } = self;
         show(panel, &|strip| {
-            let mut top = 0_i32;
-            for number in first..sheet.count().min(first.saturating_add(ROWS)) {
-                for (&letter, left) in
-                    sheet.row(number).into_iter().flatten().zip((0..).step_by(LETTER))
-                {
+            sheet.set(&mut |row, column, word| {
+                let Some(row) = row.checked_sub(first).filter(|&row| row < ROWS) else { return };
+                let points = |of: usize, each| i32::try_from(of).unwrap_or(0).saturating_mul(each);
+                let mut left = points(column, LETTER);
+                for &letter in word {
                     let mut buffer = [0; 4];
-                    write(char::from(letter).encode_utf8(&mut buffer), left, top, strip);
+                    let letter = char::from(letter).encode_utf8(&mut buffer);
+                    write(letter, left, points(row, ROW), strip);
+                    left = left.saturating_add(LETTER);
                 }
-                top = top.saturating_add(ROW);
-            }
+            });
             write(hint, 0, HINT, strip);
         });
     }
 
     /// Whether all of the prompt has been shown with this page.
     fn is_last(&self) -> bool {
-        let first = self.page.saturating_mul(ROWS);
-        (1..=ROWS).contains(&self.sheet.count().saturating_sub(first))
+        let (first, count) = (self.page.saturating_mul(ROWS), self.sheet.count());
+        (1..=ROWS).contains(&count.saturating_sub(first)) && self.sheet.has(first, count)
     }
 }
 
@@ -103,7 +104,7 @@ impl<P: Panel, L: Screen> Screen for Oled<P, L> {
         let page = self.page.saturating_add(1);
         let first = page.saturating_mul(ROWS);
         let next = page.saturating_add(1).saturating_mul(ROWS);
-        if first < self.sheet.count() && self.sheet.row(next.saturating_sub(1)).is_some() {
+        if first < self.sheet.count() && self.sheet.has(first, next) {
             self.page = page;
             self.show_page();
             return Turn::Turned;

@@ -5,74 +5,167 @@ use countersign_signer::Line;
 /// Letters in a row.
 pub const COLUMNS: usize = 21;
 
-/// Rows that are kept: more than an invoice's prompt has, which has to be read after its request was
-/// let go. Its amounts take 11 rows at most, the offer's id 5, and a text of 128 letters that there
-/// are pictures of 13, of which it has two. Of a longer prompt the rest is read out again.
-const KEPT: usize = 48;
+/// Bytes of text that are kept: more than an invoice's prompt has, which has to be read after its
+/// request was let go. Its labels, amounts and the offer's id take 260 at most, and its two texts 128
+/// each if there are pictures of all their letters. Of a longer prompt the rest is read out again,
+/// from the beginning of a line on: no line is as long.
+const KEPT: usize = 640;
 
-/// A prompt in rows of letters, Latin-1. Words are broken where they are longer than a row only.
+/// Begins a line. No byte of a letter is like it.
+const LINE: u8 = 0x1e;
+
+/// The highest byte that a letter without a picture begins with.
+const PLANES: u8 = 0x10;
+
+/// A prompt's text, which is set in rows of letters whenever it is drawn: that takes less memory than
+/// rows.
 #[derive(Debug)]
 pub(crate) struct Sheet {
-    rows: [[u8; COLUMNS]; KEPT],
-    /// The number of the first row that is kept.
+    /// Lines of letters: a byte for one in Latin-1 that there is a picture of, three bytes of its
+    /// number for another.
+    text: [u8; KEPT],
+    length: usize,
+    /// The row that the text begins with.
     first: usize,
-    /// How many rows there are, kept or not.
+    /// Lines that end before this row are not kept.
+    wanted: usize,
+    /// From this row on something is not kept.
+    missing: usize,
+    /// Where the prompt ends, kept or not.
+    end: Setter,
+}
+
+impl Sheet {
+    /// No rows.
+    pub(crate) const fn new() -> Self {
+        let end = Setter::new(0);
+        Self { text: [0; KEPT], length: 0, first: 0, wanted: 0, missing: usize::MAX, end }
+    }
+
+    /// Begins again, and will keep row `first` and those behind it.
+    pub(crate) const fn restart(&mut self, first: usize) {
+        (self.length, self.first, self.wanted) = (0, 0, first);
+        (self.missing, self.end) = (usize::MAX, Setter::new(0));
+    }
+
+    /// How many rows there are.
+    pub(crate) const fn count(&self) -> usize {
+        self.end.count
+    }
+
+    /// Whether the rows from `first` on, up to `end`, are kept, as far as there are that many.
+    pub(crate) fn has(&self, first: usize, end: usize) -> bool {
+        self.first <= first && end.min(self.count()) <= self.missing
+    }
+
+    /// Calls `place` with every word that is kept: its row, its column, and its letters.
+    pub(crate) fn set(&self, place: &mut dyn FnMut(usize, usize, &[u8])) {
+        let mut setter = Setter::new(self.first);
+        let mut bytes = self.text.iter().take(self.length).copied();
+        while let Some(byte) = bytes.next() {
+            if byte == LINE {
+                setter.end_word(place);
+                setter.begin_line();
+            } else if byte <= PLANES {
+                let [high, low] = [(); 2].map(|()| bytes.next().unwrap_or(0));
+                let number = u32::from_be_bytes([0, byte, high, low]);
+                setter.character(char::from_u32(number).unwrap_or('?'), place);
+            } else {
+                setter.character(char::from(byte), place);
+            }
+        }
+        setter.end_word(place);
+    }
+
+    /// Appends a line of a prompt.
+    pub(crate) fn line(&mut self, line: &Line<'_>) {
+        self.end.begin_line();
+        self.keep(&[LINE]);
+        // Writing to memory does not fail.
+        let _written = write!(self, "{}: {}", line.label, line.text);
+        self.end.end_word(&mut |_, _, _| {});
+        if self.count() <= self.wanted {
+            (self.length, self.first, self.missing) = (0, self.count(), usize::MAX);
+        }
+    }
+
+    /// Appends to the text, if there is room.
+    fn keep(&mut self, bytes: &[u8]) {
+        let end = self.length.saturating_add(bytes.len());
+        if let Some(places) = self.text.get_mut(self.length..end) {
+            places.iter_mut().zip(bytes).for_each(|(place, &byte)| *place = byte);
+            self.length = end;
+        } else {
+            self.missing = self.missing.min(self.count().saturating_sub(1));
+        }
+    }
+}
+
+impl fmt::Write for Sheet {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            match u8::try_from(character) {
+                Ok(letter) if has_picture(letter) => self.keep(&[letter]),
+                Ok(_) | Err(_) => {
+                    let [_, plane, high, low] = u32::from(character).to_be_bytes();
+                    self.keep(&[plane, high, low]);
+                }
+            }
+            self.end.character(character, &mut |_, _, _| {});
+        }
+        Ok(())
+    }
+}
+
+/// Sets letters in rows. Words are broken where they are longer than a row only.
+#[derive(Debug)]
+struct Setter {
+    /// How many rows there are.
     count: usize,
     column: usize,
     word: [u8; COLUMNS],
     word_length: usize,
 }
 
-impl Sheet {
-    /// No rows.
-    pub(crate) const fn new() -> Self {
-        Self {
-            rows: [[b' '; COLUMNS]; KEPT],
-            first: 0,
-            count: 0,
-            column: 0,
-            word: [b' '; COLUMNS],
-            word_length: 0,
-        }
+impl Setter {
+    /// One that goes on after `count` rows.
+    const fn new(count: usize) -> Self {
+        Self { count, column: 0, word: [b' '; COLUMNS], word_length: 0 }
     }
 
-    /// Begins again, and will keep row `first` and those behind it.
-    pub(crate) fn restart(&mut self, first: usize) {
-        self.rows.fill([b' '; COLUMNS]);
-        (self.first, self.count, self.column, self.word_length) = (first, 0, 0, 0);
-    }
-
-    /// How many rows there are.
-    pub(crate) const fn count(&self) -> usize {
-        self.count
-    }
-
-    /// The letters of row `number`, if it is kept.
-    pub(crate) fn row(&self, number: usize) -> Option<&[u8; COLUMNS]> {
-        self.rows.get(number.checked_sub(self.first)?)
-    }
-
-    /// Appends a line of a prompt.
-    pub(crate) fn line(&mut self, line: &Line<'_>) {
+    const fn begin_line(&mut self) {
         self.count = self.count.saturating_add(1);
         self.column = 0;
-        // Writing to memory does not fail.
-        let _written = write!(self, "{}: {}", line.label, line.text);
-        self.end_word();
     }
 
-    fn letter(&mut self, letter: u8) {
-        if self.word_length == COLUMNS {
-            self.end_word();
+    /// Goes on by a letter, or by the number of one that there is no picture of.
+    fn character(&mut self, character: char, place: &mut dyn FnMut(usize, usize, &[u8])) {
+        match u8::try_from(character) {
+            Ok(b' ') => {
+                self.end_word(place);
+                self.column = self.column.saturating_add(1);
+            }
+            Ok(letter) if has_picture(letter) => self.letter(letter, place),
+            Ok(_) | Err(_) => {
+                for escaped in character.escape_unicode() {
+                    self.letter(u8::try_from(escaped).unwrap_or(b'?'), place);
+                }
+            }
         }
-        if let Some(place) = self.word.get_mut(self.word_length) {
-            *place = letter;
+    }
+
+    fn letter(&mut self, letter: u8, place: &mut dyn FnMut(usize, usize, &[u8])) {
+        if self.word_length == COLUMNS {
+            self.end_word(place);
+        }
+        if let Some(free) = self.word.get_mut(self.word_length) {
+            *free = letter;
             self.word_length = self.word_length.saturating_add(1);
         }
     }
 
     /// Puts the word into the row, or into the next one.
-    fn end_word(&mut self) {
+    fn end_word(&mut self, place: &mut dyn FnMut(usize, usize, &[u8])) {
         let length = core::mem::take(&mut self.word_length);
         if length == 0 {
             return;
@@ -81,33 +174,13 @@ impl Sheet {
             self.count = self.count.saturating_add(1);
             self.column = 0;
         }
-        let row = self.count.checked_sub(1).and_then(|last| last.checked_sub(self.first));
-        let row = row.and_then(|row| self.rows.get_mut(row));
-        if let Some(places) = row.and_then(|row| row.get_mut(self.column..)) {
-            let letters = self.word.iter().take(length);
-            places.iter_mut().zip(letters).for_each(|(place, &letter)| *place = letter);
-        }
+        let word = self.word.get(..length).unwrap_or_default();
+        place(self.count.saturating_sub(1), self.column, word);
         self.column = self.column.saturating_add(length);
     }
 }
 
-impl fmt::Write for Sheet {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for character in text.chars() {
-            match u8::try_from(u32::from(character)) {
-                Ok(b' ') => {
-                    self.end_word();
-                    self.column = self.column.saturating_add(1);
-                }
-                Ok(letter @ (0x21..=0x7e | 0xa1..=0xff)) => self.letter(letter),
-                // There is no picture of it: its number is told.
-                Ok(_) | Err(_) => {
-                    for escaped in character.escape_unicode() {
-                        self.letter(u8::try_from(u32::from(escaped)).unwrap_or(b'?'));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
+/// Whether there is a picture of a letter of Latin-1; of a space there is.
+const fn has_picture(letter: u8) -> bool {
+    matches!(letter, b' '..=b'~' | 0xa1..)
 }

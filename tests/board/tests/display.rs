@@ -197,6 +197,69 @@ fn letters_that_the_screen_has_no_picture_of_are_told_by_their_numbers() {
     assert_eq!(read(&prompt)[..2], ["For: caf\u{e9}", "\\u{65e5}\\u{a0}"]);
 }
 
+/// Whether a prompt can be read to its end and is not asked for again.
+fn is_kept(prompt: &Prompt) -> bool {
+    let mut oled = oled();
+    oled.clear();
+    give(&mut oled, prompt);
+    loop {
+        match oled.turn() {
+            Turn::Over => return true,
+            Turn::Turned => {}
+            Turn::Again => return false,
+        }
+    }
+}
+
+#[test]
+fn a_prompt_is_kept_up_to_640_bytes_and_longer_ones_are_read_out_again() {
+    // A byte for a line, one for each letter, and three for one that there is no picture of.
+    let prompt = |first: &str, second: &str, more: usize| -> Prompt {
+        vec![
+            ("For", first.repeat(300 / first.len())),
+            ("For", second.to_owned() + &"a".repeat(more)),
+        ]
+    };
+    let strange = ["\u{65e5}".repeat(100), "\u{65e5}".repeat(109)];
+    for (first, second, more) in [("a ", "\u{e9} ", 326), (&strange[0], &strange[1], 1)] {
+        let (kept, past) = (prompt(first, second, more), prompt(first, second, more + 1));
+        assert!(is_kept(&kept) && !is_kept(&past));
+        for prompt in [kept, past] {
+            let said: String =
+                prompt.iter().map(|(label, text)| format!("{label}:{text}")).collect();
+            let said = said.replace('\u{65e5}', "\\u{65e5}");
+            assert_eq!(read(&prompt).concat().replace(' ', ""), said.replace(' ', ""));
+        }
+    }
+}
+
+#[test]
+fn a_line_that_is_longer_than_what_is_kept_is_never_agreed_to() {
+    let prompt = vec![("For", "a ".repeat(318))];
+    let mut oled = oled();
+    oled.clear();
+    for _ in 0..100 {
+        give(&mut oled, &prompt);
+        while oled.turn() == Turn::Turned {}
+        assert_eq!(oled.turn(), Turn::Again);
+    }
+}
+
+#[test]
+fn the_longest_prompt_of_an_invoice_is_kept() {
+    let text = || "\u{e9}".repeat(128) + "\u{2026}";
+    let prompt = vec![
+        ("Sign an invoice", "18446744073709551.615 sat".to_owned()),
+        ("The offer asks for", "18446744073709551.615 sat".to_owned()),
+        ("Items", u64::MAX.to_string()),
+        ("Offer", "f".repeat(64)),
+        ("For one item", "1844674407370955.1615 CLF".to_owned()),
+        ("Description", text()),
+        ("The payer writes", text()),
+    ];
+    assert!(is_kept(&prompt));
+}
+
 #[test]
 fn a_prompt_that_cannot_be_given_again_is_never_agreed_to() {
     let long = prompts().pop().unwrap();
