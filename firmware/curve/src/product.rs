@@ -1,7 +1,7 @@
 //! The product of two 64-bit numbers on a Cortex-M0+, which has no instruction for one of more than
 //! 32 bits.
 //!
-//! Arithmetic on the curve is made of these. The compiler has a function for them, which takes the
+//! Inverses in the field and products of scalars are made of these. The compiler has a function for them, which takes the
 //! place of its own as soon as an image links this crate: 23 instructions in place of 37. Neither
 //! branches, so the time says nothing about the numbers.
 
