@@ -37,7 +37,7 @@ pub extern "C" fn countersign_scalar_remainder(remainder: &mut [u32; 8], product
     let mut less = sum;
     add_product(&mut less, &[1], &COMPLEMENT);
     let is_less = less.get(8).map_or(0, |&word| 0_u32.wrapping_sub(word));
-    for ((place, word), less) in remainder.iter_mut().zip(sum).zip(less) {
+    for ((place, word), less) in remainder.iter_mut().zip(&sum).zip(&less) {
         *place = word & !is_less | less & is_less;
     }
 }
