@@ -21,6 +21,7 @@ unsafe extern "C" {
 }
 
 /// The product of two field elements, as libsecp256k1 computes it in this image.
+#[must_use]
 pub fn product(first: &Element, second: &Element) -> Element {
     let mut product = [0; 10];
     // SAFETY: it reads ten words of each factor and writes ten.
@@ -31,6 +32,7 @@ pub fn product(first: &Element, second: &Element) -> Element {
 }
 
 /// The square of a field element, as libsecp256k1 computes it in this image.
+#[must_use]
 pub fn square(root: &Element) -> Element {
     let mut square = [0; 10];
     // SAFETY: it reads ten words and writes ten.

@@ -52,16 +52,16 @@ fn add_product(sum: &mut [u32; 16], first: &[u32], second: &[u32]) {
             let other = others.next().map_or(0, |&other| u64::from(other));
             // All three together are less than 2^64.
             let product = u64::from(word).wrapping_mul(other);
-            let [low, high] = halves(carry.wrapping_add((*place).into()).wrapping_add(product));
-            *place = low;
-            carry = high.into();
+            let sum = carry.wrapping_add((*place).into()).wrapping_add(product);
+            carry = sum >> 32;
+            *place = low(sum);
         }
         rest = rest.split_first_mut().map_or(&mut [], |(_, rest)| rest);
     }
 }
 
-/// The low and the high word of a number.
-fn halves(number: u64) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
-    [[a, b, c, d], [e, f, g, h]].map(u32::from_le_bytes)
+/// The low word of a number.
+fn low(number: u64) -> u32 {
+    let [a, b, c, d, ..] = number.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
