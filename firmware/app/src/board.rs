@@ -1,10 +1,12 @@
 //! What the application wants of a board.
 
 use core::time::Duration;
+use core::{error, fmt};
 
 use countersign_crypto::Secret;
 use countersign_link::ResetReason;
 use countersign_signer::Line;
+use embedded_io_async::{ErrorKind, Read, Write};
 use embedded_storage_async::nor_flash::NorFlash;
 
 use crate::{Event, Verdict, Work};
@@ -62,26 +64,29 @@ pub struct Parts<B: Board> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HungUp;
 
-/// Bytes of the largest transfer that [`Serial::read`] takes at a time: a packet of full-speed USB.
+impl fmt::Display for HungUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the host hung up")
+    }
+}
+
+impl error::Error for HungUp {}
+
+impl embedded_io_async::Error for HungUp {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::NotConnected
+    }
+}
+
+/// Bytes that the application reads at a time: a packet of full-speed USB.
 pub const TRANSFER: usize = 64;
 
 /// The link to the host: bytes, in order.
-#[expect(async_fn_in_trait, reason = "boards run one future, which never moves to another thread")]
-pub trait Serial {
-    /// Waits for bytes and returns how many there are. Dropping the future loses none.
-    ///
-    /// # Errors
-    ///
-    /// [`HungUp`], once each time; then it waits for the next host.
-    async fn read(&mut self, buffer: &mut [u8; TRANSFER]) -> Result<usize, HungUp>;
-
-    /// Sends bytes, and whatever the transport wants after the last of them.
-    ///
-    /// # Errors
-    ///
-    /// [`HungUp`].
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), HungUp>;
-
+///
+/// What waits to read says [`HungUp`] once each time that the host hangs up, and then waits for the
+/// next one; a future that is dropped has lost no bytes. What is written is sent with whatever the
+/// transport wants after the last of it, without being flushed.
+pub trait Serial: Read<Error = HungUp> + Write<Error = HungUp> {
     /// The core begins with this, and looks at nothing until [`Serial::release`]. A line with an
     /// interrupt leaves it to a [`Doorman`](crate::Doorman) to answer meanwhile; any other is deaf
     /// for as long as a step of the core takes.

@@ -7,6 +7,7 @@ use countersign_link::{
 use countersign_signer::conversation::{Origin, REST_OF_FRAME};
 use countersign_signer::{About, Device, Scratch};
 use embassy_futures::select::{Either, select};
+use embedded_io_async::Read as _;
 
 use crate::worker::{Ending, Peripherals, Worker, error};
 use crate::{Board, Clock, HungUp, Serial, TRANSFER, Verdict, Watchdog, Work};
@@ -284,10 +285,14 @@ fn encode<const N: usize>(
 
 async fn write(serial: &mut impl Serial, frame: &[u8], clock: &impl Clock) -> Result<(), HungUp> {
     let until = clock.now().saturating_add(PATIENCE);
-    match select(serial.write(frame), clock.until(until)).await {
-        Either::First(sent) => sent,
-        Either::Second(()) => Err(HungUp),
+    let mut rest = frame;
+    while !rest.is_empty() {
+        match select(serial.write(rest), clock.until(until)).await {
+            Either::First(Ok(sent)) if sent > 0 => rest = rest.get(sent..).unwrap_or_default(),
+            Either::First(_) | Either::Second(()) => return Err(HungUp),
+        }
     }
+    Ok(())
 }
 
 /// Answers every request with `code`: the device is out of order. It says so in `Hello`, too.

@@ -14,6 +14,7 @@ use embassy_time::{Duration, Timer};
 use embassy_usb::UsbDevice;
 use embassy_usb::class::cdc_acm::{CdcAcmClass, ControlChanged, Receiver, Sender, State};
 use embassy_usb::driver::{Driver, EndpointError};
+use embedded_io_async::{ErrorType, Read, Write};
 use static_cell::StaticCell;
 
 /// From the host, and to it: two packets each way.
@@ -37,21 +38,32 @@ const BETWEEN_ANSWERS: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub struct Usb;
 
-impl Serial for Usb {
-    async fn read(&mut self, buffer: &mut [u8; TRANSFER]) -> Result<usize, HungUp> {
-        let [first, rest @ ..] = buffer;
+impl ErrorType for Usb {
+    type Error = HungUp;
+}
+
+impl Read for Usb {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, HungUp> {
+        let [first, rest @ ..] = buffer else { return Ok(0) };
         // In this order: what is there to read came after the last host had hung up.
         match select(HUNG_UP.wait(), RECEIVED.read(slice::from_mut(first))).await {
             Either::First(()) => Err(HungUp),
             Either::Second(_) => Ok(read_frame(*first, rest).saturating_add(1)),
         }
     }
+}
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), HungUp> {
-        TO_SEND.write_all(bytes).await;
-        Ok(())
+impl Write for Usb {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, HungUp> {
+        Ok(TO_SEND.write(bytes).await)
     }
 
+    async fn flush(&mut self) -> Result<(), HungUp> {
+        Ok(())
+    }
+}
+
+impl Serial for Usb {
     fn engage(&mut self, work: Work) {
         DESK.lock(|desk| {
             let mut desk = desk.borrow_mut();

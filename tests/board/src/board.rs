@@ -9,10 +9,11 @@ use std::time::Duration;
 use countersign_crypto::{Secret, sha256};
 use countersign_firmware::{
     Board, Buttons, Clock, Event, HungUp, Indication, Parts, Press, Random, Reset, Screen, Serial,
-    TRANSFER, Turn, Watchdog,
+    Turn, Watchdog,
 };
 use countersign_link::ResetReason;
 use countersign_signer::Line;
+use embedded_io_async::{ErrorType, Read, Write};
 
 use crate::Chip;
 
@@ -192,14 +193,18 @@ impl<S: Sight> Board for Mock<S> {
     }
 }
 
-impl Serial for Wired {
-    async fn read(&mut self, buffer: &mut [u8; TRANSFER]) -> Result<usize, HungUp> {
+impl ErrorType for Wired {
+    type Error = HungUp;
+}
+
+impl Read for Wired {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, HungUp> {
         poll_fn(|_| {
             if self.0.is_closed.replace(false) {
                 return Poll::Ready(Err(HungUp));
             }
             let mut waiting = self.0.to_device.borrow_mut();
-            let length = waiting.len().min(TRANSFER);
+            let length = waiting.len().min(buffer.len());
             if length == 0 {
                 return Poll::Pending;
             }
@@ -210,12 +215,20 @@ impl Serial for Wired {
         })
         .await
     }
+}
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), HungUp> {
+impl Write for Wired {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, HungUp> {
         self.0.from_device.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), HungUp> {
         Ok(())
     }
 }
+
+impl Serial for Wired {}
 
 impl Random for Wired {
     fn fill(&mut self, noise: &mut [u8]) {

@@ -1,7 +1,8 @@
 use core::future::poll_fn;
 use core::task::Poll;
 
-use countersign_firmware::{HungUp, Serial, TRANSFER};
+use countersign_firmware::{HungUp, Serial};
+use embedded_io_async::{ErrorType, Read, Write};
 
 use crate::registers::Block;
 
@@ -53,8 +54,12 @@ impl Uart {
     }
 }
 
-impl Serial for Uart {
-    async fn read(&mut self, buffer: &mut [u8; TRANSFER]) -> Result<usize, HungUp> {
+impl ErrorType for Uart {
+    type Error = HungUp;
+}
+
+impl Read for Uart {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, HungUp> {
         poll_fn(|_| {
             let arrived = buffer.iter_mut().map_while(|place| {
                 *place = self.take()?;
@@ -67,11 +72,20 @@ impl Serial for Uart {
         })
         .await
     }
+}
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), HungUp> {
-        for &byte in bytes {
-            poll_fn(|_| if self.give(byte) { Poll::Ready(()) } else { Poll::Pending }).await;
-        }
+impl Write for Uart {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, HungUp> {
+        poll_fn(|_| match bytes.iter().take_while(|&&byte| self.give(byte)).count() {
+            0 => Poll::Pending,
+            length => Poll::Ready(Ok(length)),
+        })
+        .await
+    }
+
+    async fn flush(&mut self) -> Result<(), HungUp> {
         Ok(())
     }
 }
+
+impl Serial for Uart {}
