@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::arm::Toolchain;
+use crate::arm;
 use crate::process::{cargo, output, run};
 use crate::release::Release;
 use crate::report::Report;
@@ -298,11 +298,10 @@ impl Board {
         setup::ensure(Tool::ArmGcc)?;
         // The profile's own folder has that name already.
         let target_folder = workspace.target.join("boards");
-        let toolchain = Toolchain::find()?;
         let mut build = if self.folder == LDK {
-            toolchain.image_with_heap(self.target, &target_folder)?
+            arm::image_with_heap(self.target, &target_folder)?
         } else {
-            toolchain.image(self.target, &target_folder)?
+            arm::image(self.target, &target_folder)?
         };
         build.current_dir(workspace.root.join(self.folder));
         // What is flashed is of the versions that the lock file names, and of no others.

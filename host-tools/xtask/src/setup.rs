@@ -4,16 +4,19 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::Result;
 
 use crate::arm;
-use crate::process::{run, succeeds};
+use crate::process::{output, run, succeeds};
 use crate::report::{Missing, Remedy, Report};
 
 /// A tool that a verb needs beside the pinned toolchain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
+    /// The core library for Cortex-M, prebuilt, and its source, of which images build their own.
+    ArmCore,
     /// The C compiler and binary utilities for Cortex-M.
     ArmGcc,
     /// The nightly toolchain, for the fuzzer's instrumentation and for Miri.
@@ -29,10 +32,8 @@ pub(crate) enum Tool {
 
 /// Fetches everything.
 pub(crate) fn all(report: &mut Report) {
-    report.step("ARM core libraries", "rustup, or else the distribution's compiler", || {
-        arm::Toolchain::find().map(drop)
-    });
     for (name, what, tool) in [
+        ("ARM core libraries", "Rust's, prebuilt and as source", Tool::ArmCore),
         ("ARM C compiler", "gcc and binutils for Cortex-M", Tool::ArmGcc),
         ("nightly", "the toolchain of the fuzzer and of Miri", Tool::Nightly),
         ("cargo-fuzz", "the fuzzer's driver", Tool::CargoFuzz),
@@ -52,6 +53,7 @@ pub(crate) fn all(report: &mut Report) {
 /// [`Missing`], which says what to do.
 pub(crate) fn ensure(tool: Tool) -> Result<()> {
     match tool {
+        Tool::ArmCore => arm_core(),
         Tool::ArmGcc => apt("arm-none-eabi-gcc", &["gcc-arm-none-eabi"]),
         Tool::Valgrind => apt("valgrind", &["valgrind"]),
         Tool::Qemu => apt("qemu-system-arm", &["qemu-system-arm"]),
@@ -60,6 +62,42 @@ pub(crate) fn ensure(tool: Tool) -> Result<()> {
         Tool::CargoFuzz => cargo_fuzz(),
         Tool::Miri => miri(),
     }
+}
+
+fn arm_core() -> Result<()> {
+    // It is asked for by every build, and does not go away.
+    static IS_THERE: OnceLock<()> = OnceLock::new();
+    if IS_THERE.get().is_some() {
+        return Ok(());
+    }
+    let absent: Vec<&str> =
+        arm::TARGETS.into_iter().filter(|target| !has_core_for(target)).collect();
+    let source: &[&str] = if has_core_source() { &[] } else { &["rust-src"] };
+    for (what, names) in [("target", absent.as_slice()), ("component", source)] {
+        if !names.is_empty() {
+            run(Command::new("rustup").args([what, "add"]).args(names)).map_err(|_refused| {
+                missing(&format!(
+                    "Rust for Cortex-M: run `rustup target add {}` and `rustup component add \
+                     rust-src`",
+                    arm::TARGETS.join(" ")
+                ))
+            })?;
+        }
+    }
+    IS_THERE.get_or_init(|| ());
+    Ok(())
+}
+
+fn has_core_for(target: &str) -> bool {
+    let mut command = Command::new("rustc");
+    output(command.args(["--print", "target-libdir", "--target", target]))
+        .is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
+fn has_core_source() -> bool {
+    output(Command::new("rustc").args(["--print", "sysroot"])).is_ok_and(|sysroot| {
+        Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/core").is_dir()
+    })
 }
 
 fn nightly() -> Result<()> {

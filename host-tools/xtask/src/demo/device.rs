@@ -10,7 +10,6 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use super::stage::Stage;
-use crate::arm::Toolchain;
 use crate::firmware::{EMULATED, PICO};
 use crate::setup::{self, RP2040_FOLDER, Tool};
 use crate::workspace::Workspace;
@@ -119,7 +118,7 @@ fn with_approval(mut command: Command) -> Command {
 fn tools_for_qemu() -> Result<()> {
     setup::ensure(Tool::ArmGcc)?;
     setup::ensure(Tool::Qemu)?;
-    Toolchain::find().map(drop)
+    setup::ensure(Tool::ArmCore)
 }
 
 /// Starts QEMU with the link on a pseudo-terminal, and the merchant on a socket.
