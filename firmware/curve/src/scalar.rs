@@ -24,16 +24,16 @@ pub extern "C" fn countersign_scalar_product(
 #[unsafe(no_mangle)]
 pub extern "C" fn countersign_scalar_remainder(remainder: &mut [u32; 8], product: &[u32; 16]) {
     let mut sum = *product;
-    // What is from 2^256 on counts its complement to the order. It has 256 bits, then 130, then 4,
-    // then 1, and then none.
-    for words in [8, 5, 1, 1] {
+    // What is from 2^256 on counts its complement to the order. It has 256 bits, then 130, then 4, and
+    // then the sum is less than twice the order.
+    for words in [8, 5, 1] {
         let mut high = [0; 8];
         for (place, word) in high.iter_mut().zip(sum.iter_mut().skip(8)).take(words) {
             *place = core::mem::take(word);
         }
         add_product(&mut sum, high.get(..words).unwrap_or_default(), &COMPLEMENT);
     }
-    // The order is subtracted once more if that leaves something.
+    // The order is subtracted if that leaves something: what is added then reaches 2^256.
     let mut less = sum;
     add_product(&mut less, &[1], &COMPLEMENT);
     let is_less = less.get(8).map_or(0, |&word| 0_u32.wrapping_sub(word));

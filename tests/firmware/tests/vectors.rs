@@ -156,6 +156,10 @@ fn products_of_scalars() {
             wides.extend([&multiple - 1_u8, multiple.clone(), &multiple + 1_u8].iter().map(wide));
         }
     }
+    // One that is still above 2^256 when its part from there on has been folded three times.
+    let (one, complement) = (BigUint::from(1_u8), (BigUint::from(1_u8) << 256_usize) - &order);
+    let once = (&one << 384_usize) + ((&one << 257_usize) - 1_u8 - (&complement << 128_usize));
+    wides.push(wide(&(((&once / &complement) << 256_usize) + &once % &complement)));
     wides.extend((0..500).map(|_| std::array::from_fn(|_| random())));
     for wide in wides {
         let (first, second) = wide.split_at(8);
