@@ -6,9 +6,10 @@ use countersign_signer::Line;
 pub const COLUMNS: usize = 21;
 
 /// Bytes of text that are kept: more than an invoice's prompt has, which has to be read after its
-/// request was let go. Its labels, amounts and the offer's id take 260 at most, and its two texts 128
-/// each if there are pictures of all their letters. Of a longer prompt the rest is read out again,
-/// from the beginning of a line on: no line is as long.
+/// request was let go. Its labels, amounts and the offer's id take 260 at most, the marks where its
+/// two texts are cut 8, and the texts 128 each if there are pictures of all their letters. There is
+/// room for 58 letters without one in any case. Of a longer prompt the rest is read out again, from
+/// the beginning of a line on: no line is as long.
 const KEPT: usize = 640;
 
 /// Begins a line. No byte of a letter is like it.
@@ -31,26 +32,25 @@ pub(crate) struct Sheet {
     wanted: usize,
     /// From this row on something is not kept.
     missing: usize,
-    /// Where the prompt ends, kept or not.
-    end: Setter,
+    /// How many rows there are, kept or not.
+    count: usize,
 }
 
 impl Sheet {
     /// No rows.
     pub(crate) const fn new() -> Self {
-        let end = Setter::new(0);
-        Self { text: [0; KEPT], length: 0, first: 0, wanted: 0, missing: usize::MAX, end }
+        Self { text: [0; KEPT], length: 0, first: 0, wanted: 0, missing: usize::MAX, count: 0 }
     }
 
     /// Begins again, and will keep row `first` and those behind it.
     pub(crate) const fn restart(&mut self, first: usize) {
         (self.length, self.first, self.wanted) = (0, 0, first);
-        (self.missing, self.end) = (usize::MAX, Setter::new(0));
+        (self.missing, self.count) = (usize::MAX, 0);
     }
 
     /// How many rows there are.
     pub(crate) const fn count(&self) -> usize {
-        self.end.count
+        self.count
     }
 
     /// Whether the rows from `first` on, up to `end`, are kept, as far as there are that many.
@@ -79,29 +79,43 @@ impl Sheet {
 
     /// Appends a line of a prompt.
     pub(crate) fn line(&mut self, line: &Line<'_>) {
-        self.end.begin_line();
-        self.keep(&[LINE]);
+        let end = Setter::new(self.count);
+        let mut appender = Appender { sheet: self, end };
+        appender.end.begin_line();
+        appender.keep(&[LINE]);
         // Writing to memory does not fail.
-        let _written = write!(self, "{}: {}", line.label, line.text);
-        self.end.end_word(&mut |_, _, _| {});
-        if self.count() <= self.wanted {
-            (self.length, self.first, self.missing) = (0, self.count(), usize::MAX);
-        }
-    }
-
-    /// Appends to the text, if there is room.
-    fn keep(&mut self, bytes: &[u8]) {
-        let end = self.length.saturating_add(bytes.len());
-        if let Some(places) = self.text.get_mut(self.length..end) {
-            places.iter_mut().zip(bytes).for_each(|(place, &byte)| *place = byte);
-            self.length = end;
-        } else {
-            self.missing = self.missing.min(self.count().saturating_sub(1));
+        let _written = write!(appender, "{}: {}", line.label, line.text);
+        appender.end.end_word(&mut |_, _, _| {});
+        self.count = appender.end.count;
+        if self.count <= self.wanted {
+            (self.length, self.first, self.missing) = (0, self.count, usize::MAX);
         }
     }
 }
 
-impl fmt::Write for Sheet {
+/// Appends to a sheet, and counts its rows: it is needed for as long as a line is read out only, so it
+/// is no part of the sheet.
+struct Appender<'s> {
+    sheet: &'s mut Sheet,
+    /// Where the prompt ends, kept or not.
+    end: Setter,
+}
+
+impl Appender<'_> {
+    /// Appends to the text, if there is room.
+    fn keep(&mut self, bytes: &[u8]) {
+        let Self { sheet, end: Setter { count, .. } } = self;
+        let end = sheet.length.saturating_add(bytes.len());
+        if let Some(places) = sheet.text.get_mut(sheet.length..end) {
+            places.iter_mut().zip(bytes).for_each(|(place, &byte)| *place = byte);
+            sheet.length = end;
+        } else {
+            sheet.missing = sheet.missing.min(count.saturating_sub(1));
+        }
+    }
+}
+
+impl fmt::Write for Appender<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
             match u8::try_from(character) {
@@ -118,7 +132,6 @@ impl fmt::Write for Sheet {
 }
 
 /// Sets letters in rows. Words are broken where they are longer than a row only.
-#[derive(Debug)]
 struct Setter {
     /// How many rows there are.
     count: usize,

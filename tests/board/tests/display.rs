@@ -245,19 +245,52 @@ fn a_line_that_is_longer_than_what_is_kept_is_never_agreed_to() {
     }
 }
 
-#[test]
-fn the_longest_prompt_of_an_invoice_is_kept() {
-    let text = || "\u{e9}".repeat(128) + "\u{2026}";
-    let prompt = vec![
-        ("Sign an invoice", "18446744073709551.615 sat".to_owned()),
-        ("The offer asks for", "18446744073709551.615 sat".to_owned()),
+/// The longest amount that a prompt can have.
+const SATS: &str = "2099999999999999.999 sat";
+
+/// A stranger's text that was cut, of 128 letters, of which `strange` are ones without a picture.
+fn cut(strange: usize) -> String {
+    "\u{1f980}".repeat(strange) + &"\u{e9}".repeat(128 - strange) + "\\..."
+}
+
+/// The longest prompt of an invoice, with so many letters without a picture in its texts.
+fn invoice(description: usize, note: usize) -> Prompt {
+    vec![
+        ("Sign an invoice", SATS.to_owned()),
+        ("The offer asks for", SATS.to_owned()),
         ("Items", u64::MAX.to_string()),
         ("Offer", "f".repeat(64)),
         ("For one item", "1844674407370955.1615 CLF".to_owned()),
-        ("Description", text()),
-        ("The payer writes", text()),
+        ("Description", cut(description)),
+        ("The payer writes", cut(note)),
+    ]
+}
+
+#[test]
+fn the_longest_prompts_whose_requests_may_be_let_go_are_kept() {
+    assert!(is_kept(&invoice(0, 0)));
+    let refund = [
+        ("Take the money", SATS.to_owned()),
+        ("For", cut(0)),
+        ("The payer calls itself", cut(0)),
+        ("The payer writes", cut(0)),
     ];
-    assert!(is_kept(&prompt));
+    assert!(is_kept(&refund.into()));
+    let payout = [
+        ("Pay", SATS.to_owned()),
+        ("For", cut(128)),
+        ("To the node", "f".repeat(66)),
+        ("Payment hash", "f".repeat(64)),
+    ];
+    assert!(is_kept(&payout.into()));
+}
+
+#[test]
+fn the_longest_prompt_of_an_invoice_has_room_for_58_letters_without_a_picture() {
+    for (description, note) in [(58, 0), (0, 58), (29, 29)] {
+        assert!(is_kept(&invoice(description, note)));
+        assert!(!is_kept(&invoice(description, note + 1)));
+    }
 }
 
 #[test]
