@@ -285,6 +285,7 @@ fn encode<const N: usize>(
 
 async fn write(serial: &mut impl Serial, frame: &[u8], clock: &impl Clock) -> Result<(), HungUp> {
     let until = clock.now().saturating_add(PATIENCE);
+    // Not `write_all`, which panics at a line that takes nothing.
     let mut rest = frame;
     while !rest.is_empty() {
         match select(serial.write(rest), clock.until(until)).await {

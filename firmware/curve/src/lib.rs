@@ -6,7 +6,5 @@
 
 #[cfg(all(target_arch = "arm", target_abi = "eabi"))]
 pub mod field;
-#[cfg(all(target_arch = "arm", target_abi = "eabi"))]
-mod product;
 pub mod scalar;
 mod sha256;

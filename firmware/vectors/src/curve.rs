@@ -5,15 +5,7 @@ use countersign_curve::scalar;
 use crate::answer::Answer;
 use crate::question::Question;
 
-/// The low 64 bits of a product, which the RP2040's image computes by a function of ours.
-pub(crate) fn product(question: &Question, answer: &mut Answer) -> Option<()> {
-    let [first, second] =
-        [question.array(0)?, question.array(1)?].map(|it| u64::from_be_bytes(*it));
-    answer.part(&first.wrapping_mul(second).to_be_bytes())
-}
-
-/// A product and a square of field elements, which the RP2040's image computes by functions of ours;
-/// others refuse.
+/// A product and a square of field elements, which the RP2040's image computes by functions of ours.
 #[cfg(all(target_arch = "arm", target_abi = "eabi"))]
 pub(crate) fn field(question: &Question, answer: &mut Answer) -> Option<()> {
     use countersign_curve::field;
@@ -21,11 +13,6 @@ pub(crate) fn field(question: &Question, answer: &mut Answer) -> Option<()> {
     let [first, second] = [words(question, 0)?, words(question, 1)?];
     write(answer, &field::product(&first, &second))?;
     write(answer, &field::square(&first))
-}
-
-#[cfg(not(all(target_arch = "arm", target_abi = "eabi")))]
-pub(crate) const fn field(_question: &Question, _answer: &mut Answer) -> Option<()> {
-    None
 }
 
 /// The product of two scalars, and what the order of the curve leaves of 512 bits.

@@ -61,7 +61,7 @@ fn main() -> ! {
 /// Answers a question; `None` refuses.
 fn reply(bench: &mut Bench<'_>, question: &Question, answer: &mut Answer) -> Option<()> {
     match question.verb() {
-        "product" => curve::product(question, answer),
+        #[cfg(all(target_arch = "arm", target_abi = "eabi"))]
         "field" => curve::field(question, answer),
         "scalar" => curve::scalar(question, answer),
         "move" => shift(question, answer),

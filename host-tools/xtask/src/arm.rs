@@ -32,10 +32,6 @@ const CORE_AND_HEAP: [&str; 8] = [
     "profile.firmware.package.alloc.opt-level=3",
 ];
 
-/// What a target's description says of the register that each function would keep for a debugger,
-/// and what it says for an image.
-const FRAME_POINTER: (&str, &str) = ("frame-pointer", "may-omit");
-
 /// `cargo VERB` for one target, with its artefacts where `target_folder` says: `build`, or `rustc`,
 /// which takes arguments for the last program alone.
 ///
@@ -78,25 +74,16 @@ fn without_frame_pointers(
     print.env("RUSTC_BOOTSTRAP", "1").args(["-Zunstable-options", "--target", target]);
     let description = output(print.args(["--print", "target-spec-json"]))?;
     let mut description: Map<String, Value> = serde_json::from_str(&description)?;
-    let (key, value) = FRAME_POINTER;
-    description.insert(key.to_owned(), value.into());
+    description.insert("frame-pointer".to_owned(), "may-omit".into());
     // Cargo calls a target by the name of its file.
     let file = target_folder.join(format!("{target}.json"));
     fs::create_dir_all(target_folder)?;
-    write_if_new(&file, &serde_json::to_string_pretty(&description)?)?;
+    fs::write(&file, serde_json::to_string_pretty(&description)?)?;
     let file = file.to_str().context("a folder whose name is text")?;
 
     let mut command = cargo_for("build", file, target_folder)?;
     command.env("RUSTC_BOOTSTRAP", "1").arg("-Zjson-target-spec").args(libraries);
     Ok(command)
-}
-
-/// Cargo builds everything again when the file is younger.
-fn write_if_new(file: &Path, text: &str) -> Result<()> {
-    if !fs::read_to_string(file).is_ok_and(|before| before == text) {
-        fs::write(file, text)?;
-    }
-    Ok(())
 }
 
 /// Builds every portable crate for every target.

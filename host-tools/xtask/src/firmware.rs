@@ -257,10 +257,12 @@ pub(crate) fn emulate(workspace: &Workspace, report: &mut Report) {
         "vectors in QEMU",
         "the known answers of BOLT 1, 4 and 12 on an ARM processor",
         || {
-            for board in [VECTORS, VECTORS_RP2040] {
+            // On a Cortex-M4 libsecp256k1 has its own multiplication in the field.
+            for (board, without) in [(VECTORS, "on_a_cortex_m0"), (VECTORS_RP2040, "")] {
                 let mut test = told_of_the_image(workspace, workspace.cargo_slow("test"))?;
                 test.env("COUNTERSIGN_VECTORS_IMAGE", board.build(workspace)?);
-                run(test.args(["--quiet", "--test", "vectors", "--", "--ignored"]))?;
+                test.args(["--quiet", "--test", "vectors", "--", "--ignored"]);
+                run(if without.is_empty() { &mut test } else { test.args(["--skip", without]) })?;
             }
             Ok(())
         },

@@ -4,7 +4,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 
 use anyhow::Result;
 
@@ -65,11 +64,6 @@ pub(crate) fn ensure(tool: Tool) -> Result<()> {
 }
 
 fn arm_core() -> Result<()> {
-    // It is asked for by every build, and does not go away.
-    static IS_THERE: OnceLock<()> = OnceLock::new();
-    if IS_THERE.get().is_some() {
-        return Ok(());
-    }
     let absent: Vec<&str> =
         arm::TARGETS.into_iter().filter(|target| !has_core_for(target)).collect();
     let source: &[&str] = if has_core_source() { &[] } else { &["rust-src"] };
@@ -84,7 +78,6 @@ fn arm_core() -> Result<()> {
             })?;
         }
     }
-    IS_THERE.get_or_init(|| ());
     Ok(())
 }
 

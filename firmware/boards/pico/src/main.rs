@@ -62,7 +62,7 @@ fn chip() -> Peripherals {
 }
 
 /// 133 MHz, which the chip is rated for at the voltage that it starts with, and not Embassy's 125:
-/// the dearest message may take 5 s, and no emulator knows how long flash is waited for (tests/WORK.md).
+/// the dearest message may take 5 s, and no emulator knows what waits for flash (tests/WORK.md).
 fn clocks() -> ClockConfig {
     let mut clocks = ClockConfig::crystal(12_000_000);
     if let Some(crystal) = &mut clocks.xosc {
